@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The vocabulary of a PowerShell runspace as plain values: commands, prompts, objects, errors.
 
-No I/O and no mail: the sessions of ``_remoting`` carry these values, the knowledge of ``_exchange`` writes and reads them,
-and neither has to know the other.
+No I/O and no mail: the sessions of ``_remoting`` carry these values, the knowledge of ``_exchange`` writes and reads
+them, and neither has to know the other.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Prompt:
 
 
 PromptPolicy = Callable[[Prompt], int | None]
-"""Return the index of the choice to answer with, or None when the prompt was not foreseen: then the pipeline is stopped."""
+"""Return the index of the choice to answer with, or None when the prompt was not foreseen: the pipeline is stopped."""
 
 
 def foresee_no_prompt(prompt: Prompt) -> int | None:
@@ -125,11 +125,11 @@ class AnsweredPrompt:
 class RemoteObject:
     """A deserialized object.
 
-    Exchange writes the same property as an object, as an enum or as text, depending on the session's serialization level,
-    so whoever reads it goes by ``text`` and by property, never by structure.
+    Exchange writes the same property as an object, as an enum or as text, depending on the session's serialization
+    level, so whoever reads it goes by ``text`` and by property, never by structure.
 
-    ``type_names`` most derived first, without the ``Deserialized.`` prefix; ``text`` the object's ToString, None when the
-    server sent none; ``number`` an enum's integer; ``items`` a list's elements.
+    ``type_names`` most derived first, without the ``Deserialized.`` prefix; ``text`` the object's ToString, None when
+    the server sent none; ``number`` an enum's integer; ``items`` a list's elements.
     """
 
     type_names: tuple[str, ...] = ()
