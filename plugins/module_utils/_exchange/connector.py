@@ -29,7 +29,7 @@ class CertificateName:
 
 @dataclass(frozen=True)
 class SendConnector:
-    """One Send connector. ``guid`` lower case without braces; ``originating_server`` the domain controller that answered."""
+    """A Send connector. ``guid`` lower case, no braces; ``originating_server`` the domain controller that answered."""
 
     name: str
     guid: str

@@ -28,7 +28,7 @@ class Row:
 
 
 class Whose(Enum):
-    """Whose certificate a certificate row describes. UNMARKED: the marker row is missing, as in KB 4051498's own sample."""
+    """Whose certificate a row describes. UNMARKED: the marker row is missing, as in KB 4051498's own sample."""
 
     OURS = "ours"
     THEIRS = "theirs"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Server:
-    """An Exchange server (Get-ExchangeServer). ``roles`` as Exchange names them; ``version`` like ``15.2 (Build 986.5)``."""
+    """An Exchange server (Get-ExchangeServer). ``version`` like ``15.2 (Build 986.5)``."""
 
     name: str
     fqdn: str

@@ -21,4 +21,4 @@ class Service(Enum):
 
 
 Services = frozenset[Service]
-"""A certificate's services. Where they may be unknown the type is ``Services | None``, and None is never "no services"."""
+"""A certificate's services. Where they may be unknown the type is ``Services | None``: None is never "none"."""
