@@ -1,0 +1,109 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options by which every module reaches Exchange."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  server:
+    description:
+      - The Exchange server that is meant, by its name or fully qualified domain name.
+      - By default it is the server whose name is O(exchange_host), else the host's address, else the host's inventory name.
+      - A name that fits no server, or more than one, is refused with the list of servers.
+    type: str
+  exchange_host:
+    description:
+      - The name or address at which Exchange's PowerShell endpoint is opened.
+      - By default it is the address of the host's own connection.
+    type: str
+  exchange_port:
+    description: Port of Exchange's PowerShell endpoint. By default 80 for V(http) and 443 for V(https), never the port of WinRM.
+    type: int
+  exchange_scheme:
+    description:
+      - Protocol of Exchange's PowerShell endpoint.
+      - Over V(http) every message is encrypted by the authentication itself.
+    type: str
+    choices: [http, https]
+    default: http
+  exchange_path:
+    description: Path of Exchange's PowerShell endpoint.
+    type: str
+    default: /PowerShell/
+  exchange_auth:
+    description:
+      - How to authenticate at Exchange's PowerShell endpoint.
+      - V(auto) takes the authentication of the host's connection. Where that is V(negotiate), it takes V(kerberos) for a
+        user written like C(name@domain), because V(negotiate) falls back to NTLM without a word and an untouched Exchange
+        server offers Kerberos only.
+      - V(basic) is refused over V(http), where the password would travel in clear.
+    type: str
+    choices: [auto, kerberos, negotiate, ntlm, basic, credssp]
+    default: auto
+  exchange_username:
+    description: Account for Exchange. By default the user of the host's connection.
+    type: str
+  exchange_password:
+    description: Password for O(exchange_username). By default the password of the host's connection.
+    type: str
+  exchange_validate_certs:
+    description: Whether the endpoint's certificate is checked over V(https). By default as in the host's connection.
+    type: bool
+  exchange_ca_cert:
+    description:
+      - File on the controller with the certificate authorities to trust over V(https).
+      - By default as in the host's connection. Naming it is safer and several times cheaper than the system's whole store.
+    type: path
+  exchange_message_encryption:
+    description: Whether messages are encrypted by the authentication. V(auto) encrypts over V(http).
+    type: str
+    choices: [auto, always, never]
+    default: auto
+  exchange_kerberos_service:
+    description: Service part of the Kerberos principal of Exchange's endpoint.
+    type: str
+    default: HTTP
+  exchange_hostname_override:
+    description:
+      - Host part of the Kerberos principal, where it differs from the name that is dialled, as behind a load balancer.
+    type: str
+  exchange_connection_timeout:
+    description: Seconds to wait for the TCP connection. By default as in the host's connection.
+    type: int
+  exchange_read_timeout:
+    description: Seconds to wait for one answer. By default as in the host's connection.
+    type: int
+  exchange_operation_timeout:
+    description: Seconds after which the server ends one poll. By default as in the host's connection.
+    type: int
+  exchange_timeout:
+    description: Seconds that one command may take before it is stopped.
+    type: int
+    default: 300
+  exchange_idle_timeout:
+    description:
+      - Seconds after which the server closes a session that nobody uses.
+      - It bounds how long a session outlives a controller that was killed.
+    type: int
+    default: 120
+  exchange_transport:
+    description:
+      - The library that carries the session. V(auto) takes the library of the host's connection.
+      - V(pypsrp) is the only one so far.
+    type: str
+    choices: [auto, pypsrp]
+    default: auto
+requirements:
+  - pypsrp >= 0.8.1 (on the controller)
+  - cryptography (on the controller)
+notes:
+  - The module runs on the controller. It opens its own session to Exchange with the user, password, authentication and
+    timeouts of the host's C(psrp) connection; nothing is installed on the server and no script is sent to it.
+  - Each O(exchange_host)-like option is read from the task, then from C(module_defaults), then from a host variable of the
+    same name, then from the host's connection.
+  - C(become) has no meaning for Exchange cmdlets and is refused.
+"""
