@@ -1,0 +1,44 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The facts of a simulated Exchange organisation, as values. Nothing in here talks, writes logs, or decides."""
+
+from __future__ import annotations
+
+from .certificate import CertificateStatus, KeyState, Services, StoredCertificate, name_text
+from .connector import Connectors, DomainController, SendConnector
+from .disk import Disk, File
+from .fault import Fault, PeerGoesDown, UnforeseenPrompt
+from .world import Account, Mail, World
+from .peer import Peer
+from .readings import Readings
+from .record import CommandEntry, Delivery
+from .server import Endpoint, QueueFacts, Role, Server, Transport
+
+__all__ = [
+    "Account",
+    "CertificateStatus",
+    "CommandEntry",
+    "Connectors",
+    "Delivery",
+    "Disk",
+    "DomainController",
+    "Endpoint",
+    "Fault",
+    "File",
+    "KeyState",
+    "Mail",
+    "Peer",
+    "PeerGoesDown",
+    "QueueFacts",
+    "Readings",
+    "Role",
+    "SendConnector",
+    "Server",
+    "Services",
+    "StoredCertificate",
+    "Transport",
+    "UnforeseenPrompt",
+    "World",
+    "name_text",
+]

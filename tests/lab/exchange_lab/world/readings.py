@@ -1,0 +1,56 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The switches for what nobody has proved about Exchange: each field is a question, each value one answer to it.
+
+A default is the answer that was seen, or that Microsoft documents; where neither exists, the one that is less kind to a
+client. The same defaults stand in ``scenario.schema.json``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Readings:
+    """One answer to each open question.
+
+    Attributes:
+        set_send_connector: Does Set-SendConnector refuse while a certificate of that issuer and subject on the first
+            source server lacks SMTP?
+        named_certificate: Which of several same-named certificates TlsCertificateName picks.
+        expired_named_certificate: Whether TlsCertificateName still finds an expired certificate.
+        cng_key: Whether the transport service can use a key of a CNG provider.
+        binding_takes_effect: ``at_once`` (the store's change empties the certificate cache) or ``after_restart``.
+        queue_error: The frame and code of LastError for a TLS failure of Exchange's own making: the text of KB 4051498,
+            the same with 421 4.2.1, or the ``[{LED=…}]`` form of newer builds.
+        certificate_rows: Certificates in the protocol log: one row a property, one row in all, or not at all.
+        ehlo_rows: A reply of several lines in the protocol log: one row a line, or one row.
+        log_names: ``SENDyyyymmdd-n.LOG`` or ``SENDyyyymmddHH-n.LOG``.
+        log_flush: Whether a flush of the log may end in the middle of a row.
+        log_row_end: What ends a row.
+        log_byte_order_mark: Whether a log file begins with one.
+        prompt_choices: 4, or 5 with Suspend.
+        services_value: Services after Select-Object: the enum as an object, its text, or letters such as ``IP.WS..``.
+        tls_certificate_name_value: TlsCertificateName of a connector in the Partial profile.
+        current_domain_controllers: Whether Get-ExchangeServer -Status fills these properties.
+    """
+
+    set_send_connector: Literal["refused", "works"] = "refused"
+    named_certificate: Literal["latest_expiry", "store_order"] = "latest_expiry"
+    expired_named_certificate: Literal["not_found", "used"] = "not_found"
+    cng_key: Literal["usable", "unusable"] = "usable"
+    binding_takes_effect: Literal["at_once", "after_restart"] = "at_once"
+    queue_error: Literal["primary_4.4.1", "primary_4.2.1", "led_4.4.1"] = "primary_4.4.1"
+    certificate_rows: Literal["old", "new", "none"] = "old"
+    ehlo_rows: Literal["one_a_line", "joined"] = "one_a_line"
+    log_names: Literal["daily", "hourly"] = "daily"
+    log_flush: Literal["any_byte", "whole_rows"] = "any_byte"
+    log_row_end: Literal["crlf", "lf"] = "crlf"
+    log_byte_order_mark: Literal["absent", "present"] = "absent"
+    prompt_choices: Literal[4, 5] = 4
+    services_value: Literal["object", "text", "letters"] = "object"
+    tls_certificate_name_value: Literal["text", "object"] = "text"
+    current_domain_controllers: Literal["empty", "filled"] = "empty"

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Servers of the organisation: what is true of each, and where it can be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from .certificate import Services, StoredCertificate
+from .disk import Disk
+
+Role = Literal["mailbox", "edge"]
+
+
+class QueueFacts(Protocol):
+    """What cmdlets and the state read of a queue; the transport service owns the real one."""
+
+    @property
+    def identity(self) -> str: ...
+    @property
+    def delivery_type(self) -> str: ...
+    @property
+    def next_hop_domain(self) -> str: ...
+    @property
+    def next_hop_connector(self) -> str: ...
+    @property
+    def tls_domain(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def message_count(self) -> int: ...
+    @property
+    def last_error(self) -> str: ...
+    @property
+    def retry_count(self) -> int: ...
+    @property
+    def first_retry_time(self) -> datetime | None: ...
+    @property
+    def last_retry_time(self) -> datetime | None: ...
+    @property
+    def next_retry_time(self) -> datetime | None: ...
+
+
+class Transport(Protocol):
+    """The transport service of a server, as the rest of the lab uses it. All are called under the world's lock."""
+
+    def queues(self) -> Sequence[QueueFacts]: ...
+
+    def retry(self, identity: str, now: datetime) -> None:
+        r"""Retry-Queue of one queue, ``SERVER\n``; KeyError when there is none."""
+
+    def store_changed(self, now: datetime) -> None:
+        """The My store changed (a key ACE was really added): the certificate cache is emptied."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One URL that a server offers. ``port`` 0 until the listener is up."""
+
+    path: str
+    scheme: Literal["http", "https"] = "http"
+    authentication: tuple[str, ...] = ("NTLM",)
+    port: int = 0
+
+
+@dataclass
+class Server:
+    """An Exchange server.
+
+    Attributes:
+        name: The NetBIOS name, upper case, as Exchange prints it.
+        version: Like ``15.2 (Build 986.5)``.
+        domain_controller: The one that this server reads and writes; None on an Edge.
+        store: The My store in enumeration order.
+        default_certificate: Thumbprint of the default SMTP certificate (InternalTransportCertificateThumbprint).
+        pop_name, imap_name: X509CertificateName of the POP and the IMAP service.
+        send_log_path: SendProtocolLogPath; None means that the server writes no Send log.
+        transport_reload_s: Simulated seconds from a connector change on its domain controller until the transport
+            service works by it.
+        log_flush_s: Simulated seconds that rows of the protocol log stay in a buffer.
+        address: Loopback address of its listeners.
+        transport: The running transport service, attached when the organisation starts.
+    """
+
+    fqdn: str
+    name: str
+    site: str
+    domain_controller: str | None
+    role: Role = "mailbox"
+    version: str = "15.2 (Build 1544.4)"
+    language: str = "en-US"
+    store: list[StoredCertificate] = field(default_factory=list)
+    default_certificate: str | None = None
+    pop_name: str | None = None
+    imap_name: str | None = None
+    send_log_path: str | None = (
+        r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\Hub\ProtocolLog\SmtpSend"
+    )
+    disk: Disk = field(default_factory=Disk)
+    transport_reload_s: float = 300.0
+    log_flush_s: float = 30.0
+    reachable: bool = True
+    address: str = "127.0.0.1"
+    powershell: Endpoint = Endpoint("/PowerShell/")
+    wsman: Endpoint = Endpoint("/wsman")
+    transport: Transport | None = None
+
+    def certificate(self, thumbprint: str | None) -> StoredCertificate | None:
+        """The certificate with this thumbprint, in any case; None when the store has none."""
+        wanted = (thumbprint or "").upper()
+        return next((each for each in self.store if each.thumbprint == wanted), None)
+
+    def services_of(self, certificate: StoredCertificate) -> Services:
+        return certificate.services(self.pop_name, self.imap_name)
+
+    def answers_to(self, name: str) -> bool:
+        """Whether ``name`` is this server's NetBIOS name or FQDN."""
+        return name.upper() in (self.name.upper(), self.fqdn.upper())
