@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Simulated time: it starts at the scenario's clock, runs ``time_scale`` times as fast as real time, can be advanced."""
+"""Simulated time: from the scenario's clock on, ``time_scale`` times as fast as real time; it can be advanced."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from .certificate import CertificateStatus, KeyState, Services, StoredCertificat
 from .connector import Connectors, DomainController, SendConnector
 from .disk import Disk, File
 from .fault import Fault, PeerGoesDown, UnforeseenPrompt
-from .world import Account, Mail, World
 from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
 from .server import Endpoint, QueueFacts, Role, Server, Transport
+from .world import Account, Mail, World
 
 __all__ = [
     "Account",
