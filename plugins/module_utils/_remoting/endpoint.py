@@ -1,0 +1,124 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exchange's endpoint from a module's session options, completed by what the host's own connection lends.
+
+Lent are user, password, authentication, certificate validation, proxy and time-outs. Port, path, scheme and Kerberos
+service never are: those of WinRM (5985, /wsman, WSMAN) lead elsewhere than Exchange's (80, /PowerShell/, HTTP).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from .errors import UnusableOptions
+from .options import SessionOptions
+from .values import plain
+
+EXCHANGE_CONFIGURATION: Final = "Microsoft.Exchange"
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lent:
+    """What a host's connection lends to other sessions on that host; without a connection, nothing but defaults."""
+
+    host: str | None = None
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    authentication: str = "negotiate"
+    validate_certificates: bool = True
+    ca_certificate: str | None = None
+    client_certificate: str | None = None
+    client_certificate_key: str | None = None
+    hostname_override: str | None = None
+    send_cbt: bool = True
+    delegate: bool = False
+    credssp_mechanism: str = "auto"
+    credssp_disable_tlsv1_2: bool = False
+    credssp_minimum_version: int = 2
+    proxy: str | None = None
+    no_proxy: bool = False
+    connection_timeout: int = 30
+    read_timeout: int = 30
+    operation_timeout: int = 20
+
+
+NOTHING_LENT: Final = Lent()
+
+
+def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> SessionOptions:
+    """Return the way to Exchange's own endpoint.
+
+    ``options`` are a module's resolved values by name (``exchange_host`` and so on); a missing name is like None: what
+    can be lent is taken from ``lent``, everything else has the default that the documentation names.
+
+    Raises:
+        UnusableOptions: no host, a user without a password of its own, or what ``SessionOptions`` refuses.
+    """
+    given = {name.removeprefix("exchange_"): plain(value) for name, value in options.items() if value is not None}
+    host = given.get("host", lent.host)
+    if not host:
+        raise UnusableOptions("Exchange", "no server to open a session on. Set exchange_host")
+    username, password = _credentials(given, lent, host)
+    scheme = given.get("scheme", "http")
+    return SessionOptions(
+        host=host,
+        port=given.get("port", _DEFAULT_PORTS[scheme]),
+        scheme=scheme,
+        path=given.get("path", "/PowerShell/"),
+        configuration=EXCHANGE_CONFIGURATION,
+        authentication=_authentication(given.get("auth", "auto"), username, lent),
+        username=username,
+        password=password,
+        validate_certificates=given.get("validate_certs", lent.validate_certificates),
+        ca_certificate=given.get("ca_cert", lent.ca_certificate),
+        client_certificate=lent.client_certificate,
+        client_certificate_key=lent.client_certificate_key,
+        message_encryption=given.get("message_encryption", "auto"),
+        kerberos_service=given.get("kerberos_service", "HTTP"),
+        # The name behind the connection's address is Exchange's too, unless another machine is dialled.
+        hostname_override=given.get("hostname_override", lent.hostname_override if host == lent.host else None),
+        send_cbt=lent.send_cbt,
+        delegate=lent.delegate,
+        credssp_mechanism=lent.credssp_mechanism,
+        credssp_disable_tlsv1_2=lent.credssp_disable_tlsv1_2,
+        credssp_minimum_version=lent.credssp_minimum_version,
+        proxy=lent.proxy,
+        no_proxy=lent.no_proxy,
+        connection_timeout=given.get("connection_timeout", lent.connection_timeout),
+        read_timeout=given.get("read_timeout", lent.read_timeout),
+        operation_timeout=given.get("operation_timeout", lent.operation_timeout),
+        command_timeout=given.get("timeout", 300),
+        idle_timeout=given.get("idle_timeout", 120),
+    )
+
+
+def _credentials(given: Mapping[str, Any], lent: Lent, host: str) -> tuple[str | None, str | None]:
+    """Pair user and password: one user's password is never tried for another, since wrong tries lock accounts."""
+    username = given.get("username", lent.username)
+    if "password" in given:
+        return username, given["password"]
+    if username == lent.username:
+        return username, lent.password
+    if given.get("auth") == "kerberos":
+        return username, None  # a ticket in the cache
+    raise UnusableOptions(
+        host, f"exchange_username is {username}, another user than the connection's. Set exchange_password as well"
+    )
+
+
+def _authentication(asked: str, username: str | None, lent: Lent) -> str:
+    """Choose what ``auto`` means.
+
+    An untouched Exchange server offers Kerberos only, and pypsrp's negotiate, when Kerberos fails, goes on with NTLM
+    without a word: the user would read "failed to authenticate" instead of what Kerberos lacked. A user principal name
+    says that Kerberos is meant.
+    """
+    if asked != "auto":
+        return asked
+    if lent.authentication == "negotiate" and username and "@" in username:
+        return "kerberos"
+    return lent.authentication

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a session goes, as whom, and how long it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from .errors import UnusableOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOptions:
+    """Everything that a PSRP session needs; all times in whole seconds.
+
+    ``scheme`` is http or https; ``path`` may carry a query; ``configuration`` is the PSRP session configuration;
+    ``authentication`` is one of pypsrp's words: basic, certificate, credssp, kerberos, negotiate, ntlm;
+    ``message_encryption`` is auto (without TLS), always or never; ``kerberos_service`` is the SPN's first half and
+    ``hostname_override`` its second, when that is not ``host``; ``proxy`` None takes the environment's proxy unless
+    ``no_proxy``.
+
+    ``command_timeout`` is the budget of one pipeline, from its first to its last byte; ``connection_timeout`` and
+    ``read_timeout`` bound one HTTP request, ``operation_timeout`` is how long the server holds back an empty answer,
+    ``idle_timeout`` when the server ends a session that nobody closed.
+
+    ``option_prefix`` is how the user's options for this endpoint start, for the advice in error messages.
+
+    Raises:
+        UnusableOptions: they contradict each other, or would send a password in clear text.
+    """
+
+    host: str
+    port: int
+    scheme: str
+    path: str
+    configuration: str
+    authentication: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    validate_certificates: bool = True
+    ca_certificate: str | None = None
+    client_certificate: str | None = None
+    client_certificate_key: str | None = None
+    message_encryption: str = "auto"
+    kerberos_service: str = "HTTP"
+    hostname_override: str | None = None
+    send_cbt: bool = True
+    delegate: bool = False
+    credssp_mechanism: str = "auto"
+    credssp_disable_tlsv1_2: bool = False
+    credssp_minimum_version: int = 2
+    proxy: str | None = None
+    no_proxy: bool = False
+    connection_timeout: int = 30
+    read_timeout: int = 30
+    operation_timeout: int = 20
+    command_timeout: int = 300
+    idle_timeout: int = 120
+    option_prefix: str = "exchange_"
+
+    @property
+    def endpoint(self) -> str:
+        """Return the URL, for people."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}/{self.path.lstrip('/')}"
+
+    @property
+    def service_principal(self) -> str:
+        """Return the Kerberos service principal that the server is asked to be."""
+        return f"{self.kerberos_service}/{self.hostname_override or self.host}"
+
+    def option(self, name: str) -> str:
+        """Return the name of the user's option, as in ``exchange_port``."""
+        return f"{self.option_prefix}{name}"
+
+    def __post_init__(self) -> None:
+        for problem in (_clear_text_password(self), _missing_credentials(self), _kerberos_names(self), _times(self)):
+            if problem:
+                raise UnusableOptions(self.host, problem)
+
+
+def _clear_text_password(options: SessionOptions) -> str | None:
+    if options.authentication == "basic" and options.scheme == "http":
+        return (
+            f"Basic authentication over plain http would send the password in clear text. Set "
+            f"{options.option('scheme')}: https, or authenticate with kerberos, negotiate or ntlm"
+        )
+    return None
+
+
+def _missing_credentials(options: SessionOptions) -> str | None:
+    # Kerberos and Negotiate may take a ticket that is already there, so only these need a password.
+    if options.authentication in ("basic", "credssp", "ntlm") and not (options.username and options.password):
+        return f"{options.authentication} authentication needs a user and a password"
+    if options.authentication == "certificate" and not (options.client_certificate and options.client_certificate_key):
+        return "certificate authentication needs the PEM files of the client's certificate and of its key"
+    return None
+
+
+def _kerberos_names(options: SessionOptions) -> str | None:
+    if options.authentication != "kerberos":
+        return None
+    if options.username and "\\" in options.username:
+        return f"Kerberos knows users as user@REALM, not as {options.username}. Give the user principal name"
+    if _is_address(options.host) and not options.hostname_override:
+        return (
+            f"Kerberos needs the server's name, not its address. Set {options.option('host')} to its FQDN, or "
+            f"{options.option('hostname_override')} to the name in its service principal"
+        )
+    return None
+
+
+def _times(options: SessionOptions) -> str | None:
+    # The server holds back an empty answer for operation_timeout; a shorter read would give up on every slow cmdlet.
+    if options.read_timeout <= options.operation_timeout:
+        return (
+            f"{options.option('read_timeout')} ({options.read_timeout} s) must be longer than "
+            f"{options.option('operation_timeout')} ({options.operation_timeout} s)"
+        )
+    return None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
