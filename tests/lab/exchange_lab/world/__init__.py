@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from .certificate import CertificateStatus, KeyState, Services, StoredCertificate, name_text
+from .certificate import CertificateStatus, KeyState, Services, StoredCertificate
 from .connector import Connectors, DomainController, SendConnector
 from .disk import Disk, File
+from .distinguished_name import name_text, parse_name
 from .fault import Fault, PeerGoesDown, UnforeseenPrompt
 from .peer import Peer
 from .readings import Readings
@@ -41,4 +42,5 @@ __all__ = [
     "UnforeseenPrompt",
     "World",
     "name_text",
+    "parse_name",
 ]

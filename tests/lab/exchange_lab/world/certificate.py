@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
+from .distinguished_name import name_text
+
 KeyState = Literal["ok", "missing", "unreadable", "cng"]
 
 
@@ -176,22 +178,3 @@ class StoredCertificate:
         if self.network_service and self.key != "missing":
             found |= Services.SMTP
         return found
-
-
-def name_text(name: x509.Name) -> str:
-    """A distinguished name as .NET prints it: most specific part first, ``S`` for a state, quoted where needed."""
-    parts = []
-    for rdn in reversed(name.rdns):
-        parts.append(" + ".join(f"{_label(each)}={_quoted(str(each.value))}" for each in rdn))
-    return ", ".join(parts)
-
-
-def _label(attribute: x509.NameAttribute[str | bytes]) -> str:
-    label = attribute.rfc4514_attribute_name
-    return {"ST": "S", "1.2.840.113549.1.9.1": "E"}.get(label, label if not label[0].isdigit() else f"OID.{label}")
-
-
-def _quoted(value: str) -> str:
-    if any(character in value for character in ',+"=<>#;\r\n') or value != value.strip():
-        return '"' + value.replace('"', '""') + '"'
-    return value

@@ -59,11 +59,11 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One URL that a server offers. ``port`` 0 until the listener is up."""
+    """One URL that a server offers. ``authentication`` names HTTP schemes; ``port`` is 0 until the listener is up."""
 
     path: str
     scheme: Literal["http", "https"] = "http"
-    authentication: tuple[str, ...] = ("NTLM",)
+    authentication: tuple[str, ...] = ("Negotiate",)
     port: int = 0
 
 

@@ -1,0 +1,231 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a valid scenario to a world."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ..certificates import CertificateMaker
+from ..clock import Clock
+from ..timespan import log_time, parse_moment, parse_span
+from ..world import (
+    Account,
+    Connectors,
+    DomainController,
+    Endpoint,
+    Fault,
+    Mail,
+    Peer,
+    PeerGoesDown,
+    Readings,
+    SendConnector,
+    Server,
+    StoredCertificate,
+    UnforeseenPrompt,
+    World,
+)
+from .document import Document, Keys
+
+PUBLIC_AUTHORITY = "CN=Public Mail CA 1, O=Public Trust Services, C=US"
+"""Issues the certificate of a peer for which the scenario names none."""
+
+_PLACEHOLDER = re.compile(r"\{\{(?P<fact>[a-z]+):(?P<of>[^{}]+)\}\}")
+
+
+class Builder:
+    """Makes one world. ScenarioError for what only making it shows, such as a date that does not exist."""
+
+    def __init__(self, document: Document, scenario: dict[str, Any]) -> None:
+        self._document = document
+        self._scenario = scenario
+        self._maker = CertificateMaker()
+        self._now = datetime.max
+        self._now = self._moment(("clock",), scenario["clock"])
+
+    def world(self) -> World:
+        scenario = self._scenario
+        controllers = {
+            fqdn: DomainController(fqdn, facts["site"], facts["replication_delay_s"])
+            for fqdn, facts in scenario["domain_controllers"].items()
+        }
+        peers = {name: self._peer(name, number) for number, name in enumerate(scenario["peers"], start=25)}
+        servers = {fqdn: self._server(fqdn) for fqdn in scenario["servers"]}
+        self._copy_certificates(servers, peers)
+        for fqdn, server in servers.items():
+            default = scenario["servers"][fqdn]["default_certificate"]
+            server.default_certificate = next((each.thumbprint for each in server.store if each.label == default), None)
+            self._place_files(server, servers, peers)
+        domain = next(iter(controllers)).partition(".")[2]
+        return World(
+            clock=Clock(self._now, scenario["time_scale"]),
+            organisation=domain.partition(".")[0].capitalize(),
+            domain=domain,
+            domain_controllers=controllers,
+            servers=servers,
+            connectors=Connectors(controllers, [self._connector(name, servers) for name in scenario["connectors"]]),
+            peers=peers,
+            accounts=[
+                Account(each["user"], each["password"], tuple(each["role_groups"])) for each in scenario["accounts"]
+            ],
+            mail=[self._mail(index) for index in range(len(scenario["mail"]))],
+            readings=Readings(**scenario["readings"]),
+            faults=[self._fault(each) for each in scenario["faults"]],
+        )
+
+    def _server(self, fqdn: str) -> Server:
+        facts = self._scenario["servers"][fqdn]
+        return Server(
+            fqdn=fqdn,
+            name=fqdn.partition(".")[0].upper(),
+            site=facts["site"],
+            domain_controller=facts.get("domain_controller", next(iter(self._scenario["domain_controllers"]))),
+            role=facts["role"],
+            version=facts["version"],
+            store=[
+                self._stored(("servers", fqdn, "certificates", key), key, each)
+                for key, each in facts["certificates"].items()
+                if "same_as" not in each
+            ],
+            pop_name=facts["pop"],
+            imap_name=facts["imap"],
+            send_log_path=facts["send_log_path"],
+            transport_reload_s=facts["transport_reload_s"],
+            log_flush_s=facts["log_flush_s"],
+            reachable=facts["reachable"],
+            powershell=_endpoint("/PowerShell/", facts["powershell"]),
+            wsman=_endpoint("/wsman", facts["wsman"]),
+        )
+
+    def _stored(self, at: Keys, label: str, facts: dict[str, Any]) -> StoredCertificate:
+        not_before = self._moment((*at, "not_before"), facts["not_before"])
+        not_after = self._moment((*at, "not_after"), facts["not_after"])
+        try:
+            made = self._maker.make(facts["subject"], facts["issuer"], facts["domains"], not_before, not_after)
+        except ValueError as error:
+            raise self._document.fail(at, str(error)) from error
+        return StoredCertificate(label, made, **_surroundings(facts))
+
+    def _copy_certificates(self, servers: dict[str, Server], peers: dict[str, Peer]) -> None:
+        """Put the copies into the stores, each at its place in the order of the scenario."""
+        for fqdn, server in servers.items():
+            for position, (key, facts) in enumerate(self._scenario["servers"][fqdn]["certificates"].items()):
+                if "same_as" in facts:
+                    original = _certificate(facts["same_as"], servers, peers)
+                    server.store.insert(position, StoredCertificate(key, original.certificate, **_surroundings(facts)))
+
+    def _place_files(self, server: Server, servers: dict[str, Server], peers: dict[str, Peer]) -> None:
+        for path, source in self._scenario["servers"][server.fqdn]["files"].items():
+            at: Keys = ("servers", server.fqdn, "files", path)
+            if "text" in source:
+                content = self._fill((*at, "text"), source["text"], servers, peers).encode("utf-8")
+            else:
+                file = Path(self._document.place((*at, "from")).source).parent / source["from"]
+                try:
+                    content = file.read_bytes()
+                except OSError as error:
+                    raise self._document.fail((*at, "from"), f"{file}: {error.strerror}") from error
+            server.disk.write(path, content, self._now)
+        if server.send_log_path is not None:
+            server.disk.make_directory(server.send_log_path)
+
+    def _fill(self, at: Keys, text: str, servers: dict[str, Server], peers: dict[str, Peer]) -> str:
+        facts: dict[str, Callable[[StoredCertificate], str]] = {
+            "thumbprint": lambda certificate: certificate.thumbprint,
+            "serial": lambda certificate: certificate.serial_number,
+            "subject": lambda certificate: certificate.subject,
+            "issuer": lambda certificate: certificate.issuer,
+            "names": lambda certificate: ";".join(certificate.alternative_names),
+        }
+
+        def fact(placeholder: re.Match[str]) -> str:
+            try:
+                if placeholder["fact"] == "time":
+                    return log_time(self._now + parse_span(placeholder["of"]))
+                return facts[placeholder["fact"]](_certificate(placeholder["of"], servers, peers))
+            except (KeyError, ValueError) as error:
+                raise self._document.fail(at, f"nothing is known for the placeholder {placeholder[0]}") from error
+
+        return _PLACEHOLDER.sub(fact, text)
+
+    def _connector(self, name: str, servers: dict[str, Server]) -> SendConnector:
+        facts = dict(self._scenario["connectors"][name])
+        smart_hosts = tuple(facts.pop("smart_hosts"))
+        return SendConnector(
+            guid=facts.pop("guid", str(uuid.uuid5(uuid.NAMESPACE_DNS, name))).lower(),
+            name=name,
+            address_spaces=tuple(facts.pop("address_spaces")),
+            smart_hosts=smart_hosts,
+            dns_routing_enabled=not smart_hosts,
+            source_servers=tuple(facts.pop("source_servers", servers)),
+            when_created=self._now,
+            when_changed=self._now,
+            **facts,
+        )
+
+    def _peer(self, name: str, number: int) -> Peer:
+        facts = self._scenario["peers"][name]
+        at: Keys = ("peers", name, "certificate")
+        certificate = facts.get("certificate") or {
+            "subject": f"CN={name}",
+            "issuer": PUBLIC_AUTHORITY,
+            "domains": [name],
+            "not_before": "-30d",
+            "not_after": "+335d",
+        }
+        return Peer(
+            name=name,
+            address=facts.get("address", f"203.0.113.{number}"),
+            certificate=self._stored(at, name, certificate),
+            port=facts["port"],
+            mx_for=tuple(facts["mx_for"]),
+            listens=facts["listens"],
+            connect_failure=facts["connect_failure"],
+            banner=facts.get("banner", f"220 {name} Microsoft ESMTP MAIL Service ready"),
+            starttls=facts["starttls"],
+            reply_to_data=facts["reply_to_data"],
+        )
+
+    def _mail(self, index: int) -> Mail:
+        facts = self._scenario["mail"][index]
+        at: Keys = ("mail", index, "queued_at")
+        queued_at = self._moment(at, facts["queued_at"])
+        if queued_at > self._now:
+            raise self._document.fail(at, "mail cannot be queued after the scenario's clock")
+        return Mail(facts["server"], facts["domain"], facts["count"], queued_at)
+
+    def _fault(self, fault: dict[str, Any]) -> Fault:
+        if "peer_goes_down" in fault:
+            return PeerGoesDown(**fault["peer_goes_down"])
+        facts = fault["unforeseen_prompt"]
+        return UnforeseenPrompt(**{**facts, "choices": tuple(facts["choices"])})
+
+    def _moment(self, at: Keys, text: str) -> datetime:
+        try:
+            return parse_moment(text, self._now)
+        except ValueError as error:
+            raise self._document.fail(at, str(error)) from error
+
+
+def _endpoint(path: str, facts: dict[str, Any]) -> Endpoint:
+    return Endpoint(path, facts["scheme"], tuple(facts["authentication"]))
+
+
+def _surroundings(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts that are not in the certificate itself; a peer's certificate has none."""
+    keys = ("key", "network_service", "iis_sites", "trusted", "revoked", "revocation_reachable", "friendly_name")
+    return {key: facts[key] for key in keys if key in facts}
+
+
+def _certificate(reference: str, servers: dict[str, Server], peers: dict[str, Peer]) -> StoredCertificate:
+    """The certificate that ``SERVER/KEY`` or ``PEER`` names; KeyError when there is none."""
+    fqdn, slash, key = reference.partition("/")
+    if not slash:
+        return peers[reference].certificate
+    return {each.label: each for each in servers[fqdn].store}[key]
