@@ -161,7 +161,7 @@ def sentence(server: str, what: str, *, words: str = "", advice: str = "") -> st
     """Join the parts; cut the server's words, and nothing else if that suffices, to keep ``LONGEST`` characters."""
     head = f"{server}: {what}"
     tail = f". {advice}." if advice else "."
-    words = " ".join(words.split())
+    words = " ".join(words.split()).rstrip(".")
     if not words:
         return _cut(head, LONGEST - len(tail)) + tail
     room = LONGEST - len(head) - len(tail) - len(': ""')

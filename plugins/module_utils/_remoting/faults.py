@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 from xml.etree.ElementTree import ParseError
@@ -51,11 +50,13 @@ _EXCHANGE_REFUSAL: Final = re.compile(
 class Circumstances:
     """When it happened: ``operation`` as people call it, ``started`` once the server may have begun to act.
 
-    ``authenticated`` when the server had already accepted who we are, ``waited`` the seconds since the operation began.
+    ``authenticated`` when the server had already accepted who we are, ``waited`` the seconds since the operation began,
+    of ``budget`` that it might take.
     """
 
     options: SessionOptions
     operation: str
+    budget: float
     started: bool = False
     authenticated: bool = False
     waited: float = 0
@@ -83,19 +84,17 @@ def explain(error: BaseException, when: Circumstances) -> RemotingError | Missin
     return UnexpectedAnswer(when.options.host, f"{when.operation} failed", words=f"{type(error).__name__}: {error}")
 
 
-_Reader = Callable[[BaseException, Circumstances], RemotingError | None]
-
-
 def _silence(error: BaseException, when: Circumstances) -> RemotingError | None:
     requests = require("requests.exceptions")
     late = isinstance(error, TimeoutError | requests.ReadTimeout) or _code(error) == OPERATION_TIMED_OUT
     if not late:
         return None
-    setting = "timeout" if when.waited >= when.options.command_timeout else "read_timeout"
+    setting = "timeout" if when.waited >= when.budget else "read_timeout"
+    look = "It was stopped: look at the state, then raise" if when.started else "Raise"
     return Silent(
         when.options.host,
         f"{when.operation} got no answer within {when.waited:.0f} s",
-        advice=f"It was stopped; look at the state, then raise {when.options.option(setting)} if the server is slow",
+        advice=f"{look} {when.options.option(setting)} if the server is only slow",
     )
 
 
@@ -114,7 +113,7 @@ def _connection(error: BaseException, when: Circumstances) -> RemotingError | No
             )
         return CannotConnect(
             options.host,
-            f"no connection to {options.endpoint} for {when.operation}",
+            f"no connection to {options.endpoint} while {when.operation}",
             words=_innermost(error),
             advice=f"Check the name, {options.option('port')} and the firewall",
         )
@@ -268,7 +267,7 @@ def _refused(error: BaseException) -> bool:
 
 def _innermost(error: BaseException) -> str:
     """Return the deepest cause's text: the system's words, without the libraries' wrapping."""
-    return str(_chain(error)[-1])
+    return re.sub(r"^\w+\(host=.*?\): ", "", str(_chain(error)[-1]))
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -283,4 +282,5 @@ def _chain(error: BaseException) -> list[BaseException]:
 
 
 def _text_of(html: str) -> str:
-    return " ".join(re.sub(r"<(script|style)\b.*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL | re.IGNORECASE).split())
+    """Return what a browser would show of an error page."""
+    return " ".join(re.sub(r"<(head|title|script|style)\b.*?</\1>|<[^>]*>", " ", html, flags=re.DOTALL | re.I).split())

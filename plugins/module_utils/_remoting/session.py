@@ -31,6 +31,7 @@ from .transport import Deadline
 from .values import from_wire
 
 _OPENING: Final = "opening a session"
+_CLOSING: Final = "closing the session"
 # For each of stop and delete, when a session is given up; a server that does not answer by then ends it by itself.
 _LAST_WORDS: Final = 5.0
 
@@ -97,7 +98,7 @@ class Session:
         try:
             runspace.delete()  # ends the last pipeline too, which therefore needs no signal of its own
         except library_failures() as error:
-            meaning = explain(error, self._circumstances("closing the session", runspace, began))
+            meaning = explain(error, self._circumstances(_CLOSING, runspace, began, _LAST_WORDS))
             self.unclosed = meaning if isinstance(meaning, RemotingError) else None
         finally:
             runspace.transport.close()
@@ -113,7 +114,7 @@ class Session:
         try:
             runspace.open()
         except BaseException as error:
-            meaning = explain(error, self._circumstances(_OPENING, runspace, began))
+            meaning = explain(error, self._circumstances(_OPENING, runspace, began, self.options.command_timeout))
             # Otherwise the server has not created anything, and a rejected password must not be sent again.
             if meaning is None or isinstance(meaning, Silent) or runspace.transport.answered:
                 self._give_up(runspace, None)
@@ -139,7 +140,7 @@ class Session:
             errors = runspace.errors(running)
         except BaseException as error:
             self._runspace = None
-            meaning = explain(error, self._circumstances(operation, runspace, began, started=True))
+            meaning = explain(error, self._circumstances(operation, runspace, began, seconds, started=True))
             self._give_up(runspace, running)
             if meaning is None or meaning is error:
                 raise
@@ -185,11 +186,12 @@ class Session:
         return self._conversation.answer(prompt)
 
     def _circumstances(
-        self, operation: str, runspace: Runspace, began: float, *, started: bool = False
+        self, operation: str, runspace: Runspace, began: float, budget: float, *, started: bool = False
     ) -> Circumstances:
         return Circumstances(
             self.options,
             operation,
+            budget,
             started=started,
             authenticated=runspace.transport.answered,
             waited=time.monotonic() - began,
