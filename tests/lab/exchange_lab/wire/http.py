@@ -27,6 +27,9 @@ from .shell import ClientGone, Endpoint
 from .traffic import Traffic
 from .wsman import STOP_PATIENCE_S, Service, normal_path
 
+POLL_S: Final = 0.05
+"""How often a listener looks for idle shells, and for its own stop."""
+
 SOAP: Final = "application/soap+xml;charset=UTF-8"
 NOT_FOUND: Final = (
     b"<!DOCTYPE html>\r\n<html><head><title>404 - File or directory not found.</title>\r\n<body>"
@@ -77,7 +80,7 @@ class Listener:
             require_encryption=require_encryption,
         )
         self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.2,), name=f"listener {self.url}")
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL_S,), name=f"listener {self.url}")
 
     @property
     def url(self) -> str:
