@@ -17,7 +17,8 @@ class CommandEntry:
     Attributes:
         n: Its number, from 1, in the order of arrival.
         server: The FQDN of the server that executed it.
-        auth: ``NTLM``, ``Basic``, ``Kerberos``.
+        endpoint: The path it was sent to, in lower case.
+        auth: ``ntlm``, ``basic`` or ``kerberos``.
         encrypted: Whether its bytes were protected, by TLS or by message encryption.
         parameters: As sent, in values that JSON has; a parameter without name has its position as key.
         is_script: Whether it came as script text instead of a command.

@@ -56,6 +56,9 @@ class Transport(Protocol):
     def store_changed(self, now: datetime) -> None:
         """The My store changed (a key ACE was really added): the certificate cache is emptied."""
 
+    def catch_up(self) -> None:
+        """Do at once everything that was due by the clock's now, in its order."""
+
 
 @dataclass(frozen=True)
 class Endpoint:

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is true in the world at one moment, as the document that ``state.schema.json`` describes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from .timespan import log_time
+from .world import Delivery, QueueFacts, SendConnector, Server, Services, World
+
+State = dict[str, Any]
+
+
+def state_of(world: World, *, open_shells: int, crashes: tuple[str, ...] = ()) -> State:
+    """The state; ``open_shells`` and ``crashes`` are what the listeners know."""
+    with world.lock:
+        now = world.clock.now()
+        first = next(iter(world.domain_controllers))
+        return {
+            "clock": log_time(now),
+            "servers": {fqdn: _server(server, now) for fqdn, server in world.servers.items()},
+            "connectors": {each.name: _connector(each) for each in world.connectors.view(first, now)},
+            "queues": [
+                _queue(server, queue)
+                for server in world.servers.values()
+                if server.transport is not None
+                for queue in server.transport.queues()
+            ],
+            "delivered": [_delivery(each) for each in world.delivered],
+            "commands": [asdict(each) for each in world.commands],
+            "open_shells": open_shells,
+            "crashes": list(crashes),
+        }
+
+
+def _server(server: Server, now: datetime) -> State:
+    return {
+        "certificates": {
+            each.label: {
+                "thumbprint": each.thumbprint,
+                "services": _services(server.services_of(each)),
+                "status": each.status(now).text,
+                "iis_sites": list(each.iis_sites),
+            }
+            for each in server.store
+        },
+        "default_certificate": server.default_certificate,
+    }
+
+
+def _services(services: Services) -> list[str]:
+    return services.text.split(", ") if services else []
+
+
+def _connector(connector: SendConnector) -> State:
+    facts = {key: _plain(value) for key, value in asdict(connector).items()}
+    del facts["name"]
+    return facts
+
+
+def _queue(server: Server, queue: QueueFacts) -> State:
+    return {
+        "server": server.fqdn,
+        "identity": queue.identity,
+        "delivery_type": queue.delivery_type,
+        "next_hop_domain": queue.next_hop_domain,
+        "next_hop_connector": queue.next_hop_connector,
+        "status": queue.status,
+        "message_count": queue.message_count,
+        "last_error": queue.last_error,
+        "retry_count": queue.retry_count,
+        "first_retry_time": _plain(queue.first_retry_time),
+        "last_retry_time": _plain(queue.last_retry_time),
+        "next_retry_time": _plain(queue.next_retry_time),
+    }
+
+
+def _delivery(delivery: Delivery) -> State:
+    return {
+        "time": log_time(delivery.at),
+        "connector": delivery.connector,
+        "server": delivery.server,
+        "peer": delivery.peer,
+        "tls": delivery.tls,
+        "thumbprint": delivery.thumbprint,
+        "reply": delivery.reply,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return log_time(value)
+    return list(value) if isinstance(value, tuple) else value
