@@ -94,6 +94,8 @@ def _missing_credentials(options: SessionOptions) -> str | None:
     # Kerberos and Negotiate may take a ticket that is already there, so only these need a password.
     if options.authentication in ("basic", "credssp", "ntlm") and not (options.username and options.password):
         return f"{options.authentication} authentication needs a user and a password"
+    if options.authentication == "basic" and not _is_latin1(f"{options.username}{options.password}"):
+        return "basic authentication cannot carry letters outside Latin-1. Use kerberos, negotiate or ntlm"
     if options.authentication == "certificate" and not (options.client_certificate and options.client_certificate_key):
         return "certificate authentication needs the PEM files of the client's certificate and of its key"
     return None
@@ -128,3 +130,7 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_latin1(text: str) -> bool:
+    return all(ord(letter) < 256 for letter in text)
