@@ -21,7 +21,7 @@ FRAGMENT_SIZE = 32_768
 """Largest piece of a message, in bytes before base64; a client reassembles any size."""
 
 RECEIVE_SIZE = 100_000
-"""About how much one Receive carries: real servers stay below the client's MaxEnvelopeSize of 150 or 500 kB."""
+"""How much one Receive carries at most, before base64: below every client's MaxEnvelopeSize (150 or 500 kB)."""
 
 
 class Channel:
@@ -58,7 +58,7 @@ class Channel:
     def take(self, pipeline_id: uuid.UUID | None) -> list[bytes]:
         """Hand out what one Receive carries. The lock must be held."""
         waiting, taken, size = self._outgoing[pipeline_id], [], 0
-        while waiting and size < RECEIVE_SIZE:
+        while waiting and size + len(waiting[0]) <= RECEIVE_SIZE:
             taken.append(waiting.popleft())
             size += len(taken[-1])
         return taken

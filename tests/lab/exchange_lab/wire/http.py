@@ -93,8 +93,9 @@ class Listener:
 
     def stop(self) -> None:
         """Close the port, every connection and every shell, and wait for the pipelines' threads."""
-        self._server.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
         self._server.close_connections()
         self._service.shells.close_all(STOP_PATIENCE_S)

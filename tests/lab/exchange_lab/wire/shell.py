@@ -77,7 +77,7 @@ class Shell:
         self._traffic = traffic
         self._channel = Channel()
         self._pipelines: dict[uuid.UUID, Pipeline] = {}
-        self._threads: list[Pipeline] = []
+        self._running: list[Pipeline] = []
         self._operations = 0
         self._idle_since = time.monotonic()
 
@@ -99,9 +99,16 @@ class Shell:
             return not self._operations and time.monotonic() - self._idle_since > self.idle_timeout_s
 
     def hear(self, data: bytes, pipeline_id: uuid.UUID | None) -> None:
-        """Take in fragments that the client sent."""
-        for event in self._channel.hear(data, pipeline_id):
-            self._heard(event)
+        """Take in fragments that the client sent; Fault when they cannot be read."""
+        with self._channel.changed:
+            if self.closed:
+                raise soap.no_such_shell(self.shell_id)
+            try:
+                events = self._channel.hear(data, pipeline_id)
+            except Exception as error:  # whatever psrpcore makes of a malformed message
+                raise soap.unreadable(repr(error)) from error
+            for event in events:
+                self._heard(event)
 
     def command(self, pipeline_id: uuid.UUID, data: bytes) -> None:
         """Create a pipeline; it starts when its description has arrived completely."""
@@ -109,7 +116,7 @@ class Shell:
             self._pipelines[pipeline_id] = Pipeline(
                 self._channel, pipeline_id, self.caller, self.endpoint.execute, self._traffic.crashed
             )
-        self.hear(data, pipeline_id)
+            self.hear(data, pipeline_id)
 
     def receive(
         self, pipeline_id: uuid.UUID | None, timeout: float, client_gone: Callable[[], bool]
@@ -164,14 +171,14 @@ class Shell:
 
     def join(self, timeout: float) -> None:
         """Wait until the threads of all pipelines have ended, at most ``timeout`` seconds each."""
-        for pipeline in list(self._threads):
+        for pipeline in list(self._running):
             pipeline.join(timeout)
 
     def _heard(self, event: Event) -> None:
         match event:
             case CreatePipelineEvent() | GetCommandMetadataEvent():
                 pipeline = self._pipelines[event.pipeline_id]
-                self._threads.append(pipeline)
+                self._running = [other for other in self._running if not other.done] + [pipeline]
                 pipeline.start()
             case GetAvailableRunspacesEvent():
                 self._answer(event.ci, self._channel.pool.max_runspaces)
@@ -196,8 +203,10 @@ class Shells:
         self._shells: dict[str, Shell] = {}
 
     def create(self, shell_id: str, endpoint: Endpoint, caller: Caller, idle_timeout_s: float) -> Shell:
-        """Make a shell; Fault when the user has too many already."""
+        """Make a shell; Fault when its id is taken or the user has too many already."""
         with self._lock:
+            if shell_id in self._shells:
+                raise soap.invalid_parameter(f"there is a shell {shell_id} already")
             owned = sum(shell.caller.user == caller.user for shell in self._shells.values())
             if owned >= endpoint.max_shells_per_user:
                 raise soap.too_many_shells(endpoint.max_shells_per_user)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 import uuid
 import xml.etree.ElementTree as ET
@@ -43,6 +44,16 @@ class Fault(Exception):
         self.code = code
         self.text = text
         self.subcode = subcode
+
+
+def unreadable(reason: str) -> Fault:
+    """The request is no envelope, or lacks a part."""
+    return Fault(2150858817, f"The request cannot be read: {reason}.", "w:SchemaValidationError")
+
+
+def invalid_parameter(reason: str) -> Fault:
+    """A value in the request makes no sense."""
+    return Fault(87, f"The parameter is incorrect: {reason}.")
 
 
 def timed_out() -> Fault:
@@ -123,12 +134,10 @@ class Request:
         try:
             envelope = ET.fromstring(document)
         except ET.ParseError as error:
-            raise Fault(
-                2150858817, f"The request is not well-formed XML: {error}", "w:SchemaValidationError"
-            ) from error
+            raise unreadable(str(error)) from error
         header, body = envelope.find("s:Header", NAMESPACES), envelope.find("s:Body", NAMESPACES)
         if header is None or body is None:
-            raise Fault(2150858817, "The request is not a SOAP envelope.", "w:SchemaValidationError")
+            raise unreadable("it is no SOAP envelope")
         shell_id = header.findtext("w:SelectorSet/w:Selector[@Name='ShellId']", None, NAMESPACES)
         return cls(
             action=header.findtext("a:Action", "", NAMESPACES),
@@ -142,7 +151,7 @@ class Request:
     def element(self, tag: str) -> ET.Element:
         """Return the body's element, which must have that tag (``rsp:Shell``)."""
         if self.body is None or self.body.tag != qualified(tag):
-            raise Fault(2150858817, f"The request's body has no {tag}.", "w:SchemaValidationError")
+            raise unreadable(f"its body has no {tag}")
         return self.body
 
 
@@ -156,14 +165,25 @@ def seconds(duration: str) -> float:
     """Read an xs:duration of days and below."""
     match = _DURATION.fullmatch(duration.strip())
     if match is None:
-        raise Fault(2150858817, f"{duration!r} is not a duration.", "w:SchemaValidationError")
+        raise unreadable(f"{duration!r} is no duration")
     days, hours, minutes, rest = (float(part or 0) for part in match.groups())
     return ((days * 24 + hours) * 60 + minutes) * 60 + rest
 
 
 def data_in(text: str | None) -> bytes:
     """Decode the base64 in which PSRP fragments travel."""
-    return base64.b64decode(text or "")
+    try:
+        return base64.b64decode(text or "", validate=True)
+    except binascii.Error as error:
+        raise unreadable(str(error)) from error
+
+
+def uuid_in(text: str | None) -> uuid.UUID | None:
+    """Read a ShellId or CommandId, which may be missing."""
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError as error:
+        raise invalid_parameter(f"{text!r} is no id") from error
 
 
 def stream(fragments: bytes, command_id: str | None) -> str:

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
+from xml.sax.saxutils import escape
 
 from . import soap
 from .commands import Caller
@@ -91,7 +92,7 @@ class Service:
     def _create(self, operation: _Operation) -> str:
         operation.endpoint.admit(operation.caller)
         wanted = operation.request.element("rsp:Shell")
-        shell_id = (wanted.get("ShellId") or str(uuid.uuid4())).upper()
+        shell_id = _written(soap.uuid_in(wanted.get("ShellId")) or uuid.uuid4())
         idle_timeout = wanted.findtext("rsp:IdleTimeOut", None, soap.NAMESPACES)
         shell = self.shells.create(
             shell_id,
@@ -99,8 +100,12 @@ class Service:
             operation.caller,
             operation.endpoint.idle_timeout_s if idle_timeout is None else soap.seconds(idle_timeout),
         )
-        with shell.operation():
-            shell.hear(soap.data_in(wanted.findtext("pwsh:creationXml", "", soap.NAMESPACES)), None)
+        try:
+            with shell.operation():
+                shell.hear(soap.data_in(wanted.findtext("pwsh:creationXml", "", soap.NAMESPACES)), None)
+        except soap.Fault:
+            self.shells.close(shell)
+            raise
         uri = operation.endpoint.resource_uri
         return (
             "<x:ResourceCreated><a:Address>http://localhost/</a:Address><a:ReferenceParameters>"
@@ -108,7 +113,7 @@ class Service:
             f'<w:SelectorSet><w:Selector Name="ShellId">{shell_id}</w:Selector></w:SelectorSet>'
             "</a:ReferenceParameters></x:ResourceCreated>"
             f"<rsp:Shell><rsp:ShellId>{shell_id}</rsp:ShellId><rsp:ResourceUri>{uri}</rsp:ResourceUri>"
-            f"<rsp:Owner>{operation.caller.user}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP>"
+            f"<rsp:Owner>{escape(operation.caller.user)}</rsp:Owner><rsp:ClientIP>127.0.0.1</rsp:ClientIP>"
             f"<rsp:IdleTimeOut>PT{shell.idle_timeout_s:.3f}S</rsp:IdleTimeOut>"
             "<rsp:InputStreams>stdin pr</rsp:InputStreams><rsp:OutputStreams>stdout</rsp:OutputStreams></rsp:Shell>"
         )
@@ -121,21 +126,22 @@ class Service:
 
 def _command(shell: Shell, operation: _Operation) -> str:
     line = operation.request.element("rsp:CommandLine")
-    pipeline_id = _uuid(line.get("CommandId")) or uuid.uuid4()
+    pipeline_id = soap.uuid_in(line.get("CommandId")) or uuid.uuid4()
     shell.command(pipeline_id, soap.data_in(line.findtext("rsp:Arguments", "", soap.NAMESPACES)))
-    return f"<rsp:CommandResponse><rsp:CommandId>{str(pipeline_id).upper()}</rsp:CommandId></rsp:CommandResponse>"
+    return f"<rsp:CommandResponse><rsp:CommandId>{_written(pipeline_id)}</rsp:CommandId></rsp:CommandResponse>"
 
 
 def _send(shell: Shell, operation: _Operation) -> str:
     for stream in operation.request.element("rsp:Send").findall("rsp:Stream", soap.NAMESPACES):
-        shell.hear(soap.data_in(stream.text), _uuid(stream.get("CommandId")))
+        shell.hear(soap.data_in(stream.text), soap.uuid_in(stream.get("CommandId")))
     return "<rsp:SendResponse/>"
 
 
 def _receive(shell: Shell, operation: _Operation) -> str:
     desired = operation.request.element("rsp:Receive").find("rsp:DesiredStream", soap.NAMESPACES)
-    command_id = None if desired is None else desired.get("CommandId")
-    output, ended = shell.receive(_uuid(command_id), operation.request.operation_timeout_s, operation.client_gone)
+    pipeline_id = None if desired is None else soap.uuid_in(desired.get("CommandId"))
+    output, ended = shell.receive(pipeline_id, operation.request.operation_timeout_s, operation.client_gone)
+    command_id = None if pipeline_id is None else _written(pipeline_id)
     content = "".join(soap.stream(piece, command_id) for piece in output)
     if command_id:
         state = soap.COMMAND_STATE + ("Done" if ended else "Running")
@@ -144,7 +150,7 @@ def _receive(shell: Shell, operation: _Operation) -> str:
 
 
 def _signal(shell: Shell, operation: _Operation) -> str:
-    pipeline_id = _uuid(operation.request.element("rsp:Signal").get("CommandId"))
+    pipeline_id = soap.uuid_in(operation.request.element("rsp:Signal").get("CommandId"))
     if pipeline_id is not None:
         shell.stop(pipeline_id, STOP_PATIENCE_S)
         if _signal_code(operation.request) == "terminate":
@@ -163,8 +169,8 @@ def _name(request: soap.Request) -> str:
     return f"Signal:{_signal_code(request)}" if name == "Signal" else name
 
 
-def _uuid(text: str | None) -> uuid.UUID | None:
-    return uuid.UUID(text) if text else None
+def _written(identity: uuid.UUID) -> str:
+    return str(identity).upper()
 
 
 def normal_path(path: str) -> str:

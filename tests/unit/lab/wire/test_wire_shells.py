@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import requests
-from exchange_lab.wire import Caller, Listener, Operation, ReceivedCommand, Run, Stopped, access_denied
+from exchange_lab.wire import Accounts, Caller, Listener, Operation, ReceivedCommand, Run, Stopped, access_denied
 from pypsrp.exceptions import WinRMTransportError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import SelectorSet
@@ -289,6 +289,32 @@ def test_what_is_no_envelope_is_answered_with_a_fault(serve: Serve) -> None:
         assert answer.status_code == 500
         assert "w:SchemaValidationError" in answer.text
         ET.fromstring(answer.content)
+
+
+def test_a_shell_whose_description_cannot_be_read_is_not_left_open(serve: Serve, connect: Connect) -> None:
+    listener = serve(greet)
+    pool = connect(listener)
+    pool._fragmenter.fragment_multiple = lambda *_: [b"no fragment at all, but long enough to look like one"]
+    with pytest.raises(WSManFaultError) as unreadable:
+        pool.open()
+    assert unreadable.value.code == 2150858817
+    assert listener.traffic.open_shells == 0
+
+
+def test_a_shell_id_is_taken_once(serve: Serve, connect: Connect) -> None:
+    listener = serve(greet)
+    with connect(listener) as pool:
+        double = connect(listener, username="LAB\\other", password="Other-1")
+        double.id = double.shell.id = pool.id
+        with pytest.raises(WSManFaultError) as taken:
+            double.open()
+        assert taken.value.code == 87
+        with PowerShell(pool) as pipeline:
+            assert pipeline.add_cmdlet("Get-It").invoke() == ["hello"]
+
+
+def test_a_listener_that_never_started_can_be_stopped() -> None:
+    Listener("127.0.0.1", endpoints=[], accounts=Accounts()).stop()
 
 
 def test_a_stopping_listener_hangs_up_and_stops_its_cmdlets(serve: Serve, connect: Connect) -> None:
