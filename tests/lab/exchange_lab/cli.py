@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -77,15 +77,21 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(options: argparse.Namespace) -> int:
-    with _organisation(options) as environment:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def pass_on(number: int) -> None:
+        # An interrupt reaches the command directly, it shares our terminal; it ends the lab by ending.
+        if number == signal.SIGTERM:
+            for process in started:
+                process.terminate()
+
+    with _organisation(options) as environment, _signals(pass_on):
         try:
-            # The command shares the terminal's process group: an interrupt reaches it directly, and ends the lab with it.
-            with subprocess.Popen(options.command, env={**os.environ, **environment}) as process:
-                with _signals(lambda number: process.send_signal(number) if number == signal.SIGTERM else None):
-                    status = process.wait()
+            started.append(subprocess.Popen(options.command, env={**os.environ, **environment}))
         except OSError as error:
             print(f"exchange-lab: {options.command[0]}: {error.strerror}", file=sys.stderr)
             return COMMAND_NOT_FOUND
+        status = started[0].wait()
     return status if status >= 0 else BY_SIGNAL - status
 
 
@@ -160,7 +166,7 @@ def _leave(state: State, file: Path | None) -> None:
 
 
 @contextmanager
-def _signals(handler: Any) -> Iterator[None]:
+def _signals(handler: Callable[[int], object]) -> Iterator[None]:
     """Hand SIGINT and SIGTERM to ``handler`` instead of ending this process."""
 
     def received(number: int, _frame: FrameType | None) -> None:

@@ -26,7 +26,10 @@ def parse_moment(text: str, clock: datetime) -> datetime:
     """A UTC time such as ``2026-03-02T02:15:00Z``, or a span relative to ``clock``; ValueError when it is neither."""
     if text.startswith(("+", "-")):
         return clock + parse_span(text)
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time: {error}") from error
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} has no time zone")
     return moment.astimezone(UTC)

@@ -84,6 +84,7 @@ def override(document: Document, assignment: str) -> None:
             break
         if not isinstance(holder, list) and key not in holder:
             holder[key] = {}
+            document.places[(*keys, key)] = Place(place)
         holder, keys = holder[key], (*keys, key)
         if not isinstance(holder, dict | list):
             raise ScenarioError(f"{place}: {dotted(keys)} is a single value and has no key {'.'.join(parts)}")
