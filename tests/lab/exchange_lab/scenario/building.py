@@ -124,7 +124,8 @@ class Builder:
         for path, source in self._scenario["servers"][server.fqdn]["files"].items():
             at: Keys = ("servers", server.fqdn, "files", path)
             if "text" in source:
-                content = self._fill((*at, "text"), source["text"], servers, peers).encode("utf-8")
+                text = self._fill((*at, "text"), source["text"], servers, peers)
+                content = text.replace("\n", "\r\n").encode("utf-8")
             else:
                 file = Path(self._document.place((*at, "from")).source).parent / source["from"]
                 try:
