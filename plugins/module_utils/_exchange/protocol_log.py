@@ -8,11 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Any
+
+from .moments import moment_text
+
+
+class LogType(Enum):
+    """What the header of a row's file says (``#Log-type``); UNSTATED without a header, as in quoted excerpts."""
+
+    SEND = "SMTP Send Protocol Log"
+    RECEIVE = "SMTP Receive Protocol Log"
+    OTHER = "other"
+    UNSTATED = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the log, its nine fields in full CSV context."""
+    """One row of the log, its nine fields in full CSV context. ``line`` counts from 1 in ``file``."""
 
     time: datetime
     connector: str
@@ -25,6 +37,7 @@ class Row:
     context: str
     line: int
     file: str = ""
+    log_type: LogType = LogType.UNSTATED
 
 
 class Whose(Enum):
@@ -39,7 +52,8 @@ class Whose(Enum):
 class LoggedCertificate:
     """A certificate that a session's rows describe. Fields are empty where the rows do not say them.
 
-    ``names`` holds subject and issuer as one text in the new single-row form, where they cannot be told apart.
+    ``thumbprint`` is 40 upper-case hex digits or empty. ``names`` holds subject and issuer as one text in the new
+    single-row form, where they cannot be told apart.
     """
 
     whose: Whose
@@ -66,7 +80,11 @@ class Session:
 
     ``tls_verb`` the last TLS verb sent: ``STARTTLS``, ``X-ANONYMOUSTLS`` or empty. ``tls_error`` the word after
     "TLS negotiation failed with error", verbatim. ``certificates`` in log order, those of the last TLS verb only.
-    ``accepted`` counts ``250`` replies to message data, ``rejected`` 5xx replies to a sender, recipient or data.
+    ``accepted`` counts ``250`` replies to message data that went over TLS, ``accepted_in_clear`` those to data that
+    did not, ``rejected`` 5xx replies to a sender, recipient or data. ``starttls_offered`` is None where the log holds
+    no complete reply to EHLO. ``replies`` are the replies that were counted and the 4xx ones, the latest 20.
+    ``outcome_row`` is the row that says how TLS ended. ``rows`` are all rows of a session of at most 256, of a longer
+    one the first 192 and the last 64.
     """
 
     connector: str
@@ -86,3 +104,51 @@ class Session:
     rows: tuple[Row, ...]
     starttls_offered: bool | None = None
     accepted_in_clear: int = 0
+    outcome_row: Row | None = None
+    log_type: LogType = LogType.UNSTATED
+
+    @property
+    def may_be_evidence(self) -> bool:
+        """Tell whether the rows can stem from a Send log; a Receive log tells of other people's connections."""
+        return self.log_type in (LogType.SEND, LogType.UNSTATED)
+
+    @property
+    def remote_port(self) -> int | None:
+        """Return the port at the other end; an IPv6 address may stand there without brackets."""
+        port = self.remote_endpoint.rpartition(":")[2]
+        return int(port) if port.isascii() and port.isdecimal() else None
+
+
+def session_result(session: Session) -> dict[str, Any]:
+    """Return a session as modules and filters return it."""
+    return {
+        "connector": session.connector,
+        "session": session.session,
+        "log_type": session.log_type.value,
+        "started": moment_text(session.started),
+        "ended": moment_text(session.ended),
+        "local_endpoint": session.local_endpoint,
+        "remote_endpoint": session.remote_endpoint,
+        "starttls_offered": session.starttls_offered,
+        "tls_verb": session.tls_verb,
+        "tls_outcome": session.tls_outcome.value,
+        "tls_error": session.tls_error,
+        "certificates": [logged_certificate_result(certificate) for certificate in session.certificates],
+        "accepted": session.accepted,
+        "accepted_in_clear": session.accepted_in_clear,
+        "rejected": session.rejected,
+        "replies": list(session.replies),
+        "disconnect": session.disconnect,
+    }
+
+
+def logged_certificate_result(certificate: LoggedCertificate) -> dict[str, Any]:
+    """Return a logged certificate as modules and filters return it."""
+    return {
+        "whose": certificate.whose.value,
+        "thumbprint": certificate.thumbprint,
+        "serial_number": certificate.serial_number,
+        "subject": certificate.subject,
+        "issuer": certificate.issuer,
+        "names": certificate.names,
+    }

@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from .._powershell import RemoteObject
+from .fields import Fields
+from .moments import moment_text
 
 
 @dataclass(frozen=True)
@@ -29,3 +34,44 @@ class Queue:
     next_retry_time: datetime | None
     retry_count: int = 0
     tls_domain: str = ""
+
+
+def queue_from(source: RemoteObject) -> Queue:
+    """Read what Get-Queue returned.
+
+    Raises:
+        Unreadable: a property is missing or has no meaning.
+    """
+    fields = Fields(source, "the queue")
+    return Queue(
+        identity=fields.text("Identity"),
+        delivery_type=fields.text("DeliveryType"),
+        next_hop_domain=fields.optional_text("NextHopDomain") or "",
+        next_hop_connector=fields.guid("NextHopConnector"),
+        status=fields.text("Status"),
+        message_count=fields.number("MessageCount"),
+        last_error=fields.optional_text("LastError") or "",
+        first_retry_time=fields.moment("FirstRetryTime"),
+        last_retry_time=fields.moment("LastRetryTime"),
+        next_retry_time=fields.moment("NextRetryTime"),
+        retry_count=fields.number("RetryCount"),
+        tls_domain=fields.optional_text("TlsDomain") or "",
+    )
+
+
+def queue_result(queue: Queue) -> dict[str, Any]:
+    """Return a queue as modules return it."""
+    return {
+        "identity": queue.identity,
+        "delivery_type": queue.delivery_type,
+        "next_hop_domain": queue.next_hop_domain,
+        "next_hop_connector": queue.next_hop_connector,
+        "tls_domain": queue.tls_domain,
+        "status": queue.status,
+        "message_count": queue.message_count,
+        "last_error": queue.last_error,
+        "retry_count": queue.retry_count,
+        "first_retry_time": moment_text(queue.first_retry_time),
+        "last_retry_time": moment_text(queue.last_retry_time),
+        "next_retry_time": moment_text(queue.next_retry_time),
+    }

@@ -6,11 +6,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
+
+from .._powershell import RemoteObject
+from .connector import directory_name
+from .fields import Fields
+from .names import thumbprint_from
 
 
 @dataclass(frozen=True)
 class Server:
-    """An Exchange server (Get-ExchangeServer). ``version`` like ``15.2 (Build 986.5)``."""
+    """An Exchange server (Get-ExchangeServer). ``version`` like ``15.2 (Build 986.5)``.
+
+    ``domain_controller`` is the one that the server reads its configuration from, ``domain_controllers`` those it uses
+    at all; both only when asked for with ``-Status``, and empty where the server did not say.
+    """
 
     name: str
     fqdn: str
@@ -18,6 +28,12 @@ class Server:
     version: str
     is_mailbox: bool
     is_edge: bool
+    domain_controller: str = ""
+    domain_controllers: tuple[str, ...] = ()
+
+    def is_called(self, name: str) -> bool:
+        """Tell whether a user's or a log's name, NetBIOS or fully qualified in any case, means this server."""
+        return name.lower().rstrip(".") in (self.name.lower(), self.fqdn.lower())
 
 
 @dataclass(frozen=True)
@@ -32,3 +48,75 @@ class TransportService:
     server: str
     default_certificate: str | None
     send_log_path: str | None
+
+
+@dataclass(frozen=True)
+class ComponentState:
+    """One component of Get-ServerComponentState, like ``HubTransport`` and ``Active``."""
+
+    component: str
+    state: str
+
+
+def server_from(source: RemoteObject) -> Server:
+    """Read what Get-ExchangeServer returned.
+
+    Raises:
+        Unreadable: a property is missing or has no meaning.
+    """
+    fields = Fields(source, "the Exchange server")
+    return Server(
+        name=fields.text("Name"),
+        fqdn=fields.text("Fqdn"),
+        site=directory_name(fields.optional_text("Site")),
+        version=fields.text("AdminDisplayVersion").removeprefix("Version "),
+        is_mailbox=fields.flag("IsMailboxServer"),
+        is_edge=fields.flag("IsEdgeServer"),
+        domain_controller=_when_sent(fields, "CurrentConfigDomainController"),
+        domain_controllers=(fields.texts("CurrentDomainControllers") if source.has("CurrentDomainControllers") else ()),
+    )
+
+
+def _when_sent(fields: Fields, name: str) -> str:
+    return (fields.optional_text(name) or "") if fields.source.has(name) else ""
+
+
+def transport_service_from(source: RemoteObject) -> TransportService:
+    """Read what Get-TransportService returned.
+
+    Raises:
+        Unreadable: a property is missing or has no meaning.
+    """
+    fields = Fields(source, "the transport service")
+    thumbprint = fields.optional_text("InternalTransportCertificateThumbprint")
+    try:
+        default = None if thumbprint is None else thumbprint_from(thumbprint)
+    except ValueError as error:
+        raise fields.misunderstood("InternalTransportCertificateThumbprint", thumbprint) from error
+    return TransportService(
+        server=fields.text("Name"),
+        default_certificate=default,
+        send_log_path=fields.optional_text("SendProtocolLogPath"),
+    )
+
+
+def component_state_from(source: RemoteObject) -> ComponentState:
+    """Read one object of Get-ServerComponentState.
+
+    Raises:
+        Unreadable: a property is missing.
+    """
+    fields = Fields(source, "the server component")
+    return ComponentState(component=fields.text("Component"), state=fields.text("State"))
+
+
+def server_result(server: Server) -> dict[str, Any]:
+    """Return a server as modules return it."""
+    return {
+        "name": server.name,
+        "fqdn": server.fqdn,
+        "site": server.site,
+        "version": server.version,
+        "is_mailbox_server": server.is_mailbox,
+        "is_edge_server": server.is_edge,
+    }

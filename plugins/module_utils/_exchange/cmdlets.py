@@ -1,0 +1,143 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pipelines that we send, as typed values. No text of a user or of a server ever becomes code.
+
+The first part is for Exchange's own endpoint, the second for ``/wsman`` of the server that holds the log files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .._powershell import SWITCH, Command, Pipeline, PromptPolicy, Value
+from .certificate import CERTIFICATE_PROPERTIES
+from .connector import LoggingLevel
+from .services import Services, services_text
+
+
+def get_exchange_servers(identity: str | None = None, *, status: bool = False) -> Pipeline:
+    """All servers of the organisation, or one; with ``status`` also the domain controllers that each one uses."""
+    return _read("Get-ExchangeServer", {"Identity": identity, "Status": SWITCH if status else None})
+
+
+def get_transport_service(server: str, *, domain_controller: str | None = None) -> Pipeline:
+    """One server's transport service: its default certificate and the path of its Send protocol log."""
+    return _read("Get-TransportService", {"Identity": server, "DomainController": domain_controller})
+
+
+def get_server_component_state(server: str) -> Pipeline:
+    """All components of one server and whether they are active."""
+    return _read("Get-ServerComponentState", {"Identity": server})
+
+
+def get_send_connectors(identity: str | None = None, *, domain_controller: str | None = None) -> Pipeline:
+    """All Send connectors of the organisation, or one by name, Guid or distinguished name."""
+    return _read("Get-SendConnector", {"Identity": identity, "DomainController": domain_controller})
+
+
+def set_send_connector_logging(guid: str, level: LoggingLevel, *, domain_controller: str | None = None) -> Pipeline:
+    """Set a connector's protocol logging level, on one domain controller if named: read it back from the same one."""
+    return _change(
+        "Set-SendConnector",
+        {"Identity": guid, "ProtocolLoggingLevel": level.value, "DomainController": domain_controller},
+    )
+
+
+def get_exchange_certificates(server: str) -> Pipeline:
+    """All certificates that Exchange can use on a server; the list hides every other one."""
+    return _certificates({"Server": server})
+
+
+def get_exchange_certificate(server: str, thumbprint: str) -> Pipeline:
+    """One certificate by thumbprint. Unlike the list it fails with the reason why a certificate cannot be used."""
+    return _certificates({"Server": server, "Thumbprint": thumbprint})
+
+
+def enable_exchange_certificate(
+    server: str,
+    thumbprint: str,
+    services: Services,
+    *,
+    policy: PromptPolicy,
+    do_not_require_ssl: bool = False,
+) -> Pipeline:
+    """Add services to a certificate; ``policy`` answers what Exchange asks on the way. Never with ``-Force``."""
+    return _change(
+        "Enable-ExchangeCertificate",
+        {
+            "Server": server,
+            "Thumbprint": thumbprint,
+            "Services": services_text(services),
+            "DoNotRequireSsl": SWITCH if do_not_require_ssl else None,
+        },
+        policy,
+    )
+
+
+def get_queues(server: str) -> Pipeline:
+    """All queues of a server; without ResultSize Exchange stops at 1000."""
+    return _read("Get-Queue", {"Server": server, "ResultSize": "Unlimited"})
+
+
+def retry_queue(identity: str) -> Pipeline:
+    r"""Try a queue's messages at once; ``identity`` is ``SERVER\number``."""
+    return _change("Retry-Queue", {"Identity": identity})
+
+
+_FILE_PROPERTIES: Final = ("Name", "FullName", "Length")
+_MATCH_PROPERTIES: Final = ("Path", "LineNumber", "Line")
+
+
+def get_child_item(directory: str, name_filter: str) -> Pipeline:
+    """The files of a directory whose names fit a filter like ``SEND*.LOG``."""
+    return _projected("Get-ChildItem", {"LiteralPath": directory, "Filter": name_filter}, _FILE_PROPERTIES)
+
+
+def get_content(path: str) -> Pipeline:
+    """A whole file as one text. The log is UTF-8, which Windows PowerShell reads as ANSI unless told."""
+    return _read("Get-Content", {"LiteralPath": path, "Encoding": "UTF8", "Raw": SWITCH})
+
+
+def get_content_tail(path: str, lines: int) -> Pipeline:
+    """A file's last lines, one text a line. Never evidence: it may begin in the middle of a quoted field."""
+    return _read("Get-Content", {"LiteralPath": path, "Encoding": "UTF8", "Tail": lines})
+
+
+def select_string(path: str, text: str) -> Pipeline:
+    """The lines of a file that contain a text. They tell which sessions to read, and are never evidence themselves."""
+    return _projected(
+        "Select-String",
+        {"LiteralPath": path, "Pattern": text, "SimpleMatch": SWITCH, "Encoding": "UTF8"},
+        _MATCH_PROPERTIES,
+    )
+
+
+def get_date() -> Pipeline:
+    """The server's own clock."""
+    return _read("Get-Date", {})
+
+
+def _read(name: str, parameters: Mapping[str, Value]) -> Pipeline:
+    return Pipeline((_command(name, parameters),))
+
+
+def _change(name: str, parameters: Mapping[str, Value], policy: PromptPolicy | None = None) -> Pipeline:
+    command = _command(name, parameters)
+    if policy is None:
+        return Pipeline((command,), changes=True)
+    return Pipeline((command,), changes=True, policy=policy)
+
+
+def _certificates(parameters: Mapping[str, Value]) -> Pipeline:
+    return _projected("Get-ExchangeCertificate", parameters, CERTIFICATE_PROPERTIES)
+
+
+def _projected(name: str, parameters: Mapping[str, Value], properties: tuple[str, ...]) -> Pipeline:
+    return Pipeline((_command(name, parameters), Command("Select-Object", {"Property": list(properties)})))
+
+
+def _command(name: str, parameters: Mapping[str, Value]) -> Command:
+    """Leave out what is None: a parameter that is not given is not sent as null."""
+    return Command(name, {key: value for key, value in parameters.items() if value is not None})
