@@ -86,8 +86,9 @@ def _lent(connection: ConnectionPlugin) -> Lent:
     if connection.transport != "psrp":
         # The place for winrm hosts: their options have other names, and half of them stand in ``_extras``.
         raise UnusableOptions(
-            "the host",
-            f"ansible_connection is {connection.transport}, whose options cannot be used. Set ansible_connection: psrp",
+            get("remote_addr") if connection.transport == "winrm" else "this host",
+            f"ansible_connection is {connection.transport}, whose options cannot be used yet. "
+            f"Set ansible_connection: psrp",
         )
     return Lent(
         host=get("remote_addr"),

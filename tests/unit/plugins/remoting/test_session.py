@@ -78,6 +78,7 @@ def test_output_comes_back_letter_by_letter(serve: Serve, options_for: OptionsFo
     sizes = bag.get("Sizes")
     assert isinstance(sizes, RemoteObject)
     assert sizes.items == (1, 2)
+    assert sizes.type_names
 
 
 def test_a_result_of_many_replies_arrives_whole(serve: Serve, options_for: OptionsFor) -> None:
