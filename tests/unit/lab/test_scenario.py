@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -93,6 +94,15 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
 def test_a_file_that_does_not_exist_is_told(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"nothing\.yml: No such file"):
         load(tmp_path / "nothing.yml")
+
+
+def test_the_changes_that_the_readme_shows_are_valid() -> None:
+    lines = [
+        line for line in (SCENARIOS.parent / "README.md").read_text().splitlines() if line.startswith("    --set ")
+    ]
+    assert lines
+    for line in lines:
+        load(SCENARIOS / "kb4051498.yml", [each for each in shlex.split(line) if each != "--set"])
 
 
 def test_the_defaults_of_the_readings_stand_in_the_schema() -> None:
