@@ -102,6 +102,15 @@ def test_a_wrong_password_inside_spnego_is_counted_for_its_account(
     assert accounts.rejections == {"LAB\\exadmin": 1}
 
 
+@pytest.mark.parametrize("username", ["lab\\EXADMIN", "exadmin@lab.test"])
+def test_refusals_of_any_spelling_count_for_the_same_account(
+    serve: Serve, connect: Connect, accounts: Accounts, username: str
+) -> None:
+    with pytest.raises(AuthenticationError):
+        call(connect(serve(Witness()), username=username, password="wrong"))
+    assert accounts.rejections == {"LAB\\exadmin": 1}
+
+
 def test_an_unknown_account_is_refused_under_the_name_it_gave(
     serve: Serve, connect: Connect, accounts: Accounts
 ) -> None:
@@ -156,6 +165,21 @@ def test_a_message_sealed_by_nobody_is_a_bad_request(serve: Serve) -> None:
         timeout=5,
     )
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("stray_space", "boundary"), [(False, b"--Encrypted"), (True, b"-- Encrypted")])
+def test_the_boundary_of_sealed_replies(serve: Serve, connect: Connect, stray_space: bool, boundary: bytes) -> None:
+    bodies: list[bytes] = []
+
+    def look(response: requests.Response, **_: Any) -> None:
+        bodies.append(response.content)
+
+    with connect(serve(Witness(), endpoint={"stray_space": stray_space})) as pool:
+        pool.connection.transport.session.hooks["response"].append(look)
+        with PowerShell(pool) as pipeline:
+            assert pipeline.add_cmdlet("Get-Anything").invoke() == ["done"]
+    assert bodies
+    assert all(body.startswith(boundary) and body.endswith(boundary + b" Boundary--\r\n") for body in bodies)
 
 
 def test_the_passwords_are_in_the_environment_only_while_ntlm_looks(serve: Serve, connect: Connect) -> None:

@@ -23,7 +23,9 @@ from exchange_lab.wire import (
 )
 from psrpcore.types import PSCustomObject, PSNoteProperty
 from pypsrp.complex_objects import ObjectMeta, PSInvocationState
+from pypsrp.exceptions import WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.shell import SignalCode
 
 Serve = Callable[..., Listener]
 Connect = Callable[..., RunspacePool]
@@ -265,6 +267,25 @@ def test_a_stopped_cmdlet_notices_and_the_shell_stays_usable(serve: Serve, conne
         with PowerShell(pool) as pipeline:
             assert pipeline.add_cmdlet("Get-Quick").invoke() == ["still here"]
     assert "Signal:ctrl_c" in listener.traffic.actions
+
+
+def test_a_stopped_pipeline_says_so(serve: Serve, connect: Connect) -> None:
+    with connect(serve(lambda run, _: run.sleep(60))) as pool, PowerShell(pool) as pipeline:
+        pipeline.add_cmdlet("Wait-Forever").begin_invoke()
+        pool.shell.signal(SignalCode.PS_CTRL_C, pipeline.id)
+        pipeline.end_invoke()
+        assert pipeline.state == PSInvocationState.STOPPED
+        assert pipeline.streams.error[0].fq_error == "PipelineStopped"
+
+
+def test_a_pipeline_is_forgotten_when_it_is_terminated(serve: Serve, connect: Connect) -> None:
+    with connect(serve(lambda run, _: run.sleep(60))) as pool:
+        pipeline = PowerShell(pool).add_cmdlet("Wait-Forever")
+        pipeline.begin_invoke()
+        pool.shell.signal(SignalCode.TERMINATE, pipeline.id)
+        with pytest.raises(WSManFaultError) as missing:
+            pipeline.poll_invoke()
+        assert missing.value.code == 2150858843
 
 
 def test_a_cmdlet_that_does_not_notice_its_stop_can_still_be_released(serve: Serve, connect: Connect) -> None:

@@ -331,7 +331,7 @@ def test_a_stopping_listener_hangs_up_and_stops_its_cmdlets(serve: Serve, connec
         pipeline.end_invoke()
     stopping.join(10)
     assert waiter.stopped
-    assert eventually(lambda: threading.active_count() <= before - 2)
+    assert eventually(lambda: threading.active_count() <= before - 3)  # listener, connection, cmdlet
 
 
 class HangingUp:
