@@ -1,0 +1,105 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why a connection failed, and the words in which a queue tells it (LastError)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from ..world import Peer, Readings
+from ..world.peer import ConnectFailure
+
+_NO_ALTERNATE_HOST = (
+    "Attempted failover to alternate host, but that did not succeed. Either there are no alternate hosts, or delivery "
+    "failed to all alternate hosts."
+)
+
+
+@dataclass(frozen=True)
+class SocketError:
+    """A Windows socket error: its number, Exchange's name for it, the system's text, and how long it takes to come."""
+
+    number: int
+    name: str
+    text: str
+    seconds: float
+
+
+SOCKET_ERRORS: dict[ConnectFailure, SocketError] = {
+    # Windows sends three SYN segments, 3, 6 and 12 seconds apart, before it gives up.
+    "timed_out": SocketError(
+        10060,
+        "SocketTimedout: Socket error code 10060",
+        "A connection attempt failed because the connected party did not properly respond after a period of time, "
+        "or established connection failed because connected host has failed to respond",
+        21.0,
+    ),
+    "refused": SocketError(
+        10061,
+        "SocketConnectionRefused: Socket error code 10061",
+        "No connection could be made because the target machine actively refused it",
+        1.0,
+    ),
+    "unreachable": SocketError(
+        10051,
+        "SocketError: Failed to connect. Winsock error code: 10051, Win32 error code: 10051",
+        "A socket operation was attempted to an unreachable network",
+        0.0,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why mail stays.
+
+    Attributes:
+        reply: The SMTP reply that Exchange gives it, often of its own making, without full stop.
+        stage: ``certificate``: TlsCertificateName names none; ``lookup``: no address; ``connect``: no connection;
+            ``security``: our own TLS failed; ``session``: what the peer offers is not enough.
+    """
+
+    reply: str
+    stage: Literal["certificate", "lookup", "connect", "security", "session"]
+
+
+CERTIFICATE_NOT_FOUND = Failure(
+    "454 4.7.5 The certificate specified in TlsCertificateName of the SendConnector could not be found.", "certificate"
+)
+NO_ADDRESS = Failure("451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry", "lookup")
+STARTTLS_REQUIRED = Failure("451 5.7.3 STARTTLS is required to send mail", "session")
+NEGOTIATION_FAILED = Failure("421 4.4.1 Connection timed out", "security")
+"""Exchange's own invention for a session that it ended itself over a security status; nothing timed out."""
+
+
+def unable_to_connect(error: SocketError) -> Failure:
+    return Failure(f"421 4.2.1 Unable to connect -> {error.name}", "connect")
+
+
+def last_error(failure: Failure, host: str, peer: Peer | None, at: datetime, readings: Readings) -> str:
+    """LastError of the queue after a connection to ``host`` failed at this time."""
+    text = _text(failure, readings)
+    if readings.queue_error != "led_4.4.1":
+        return text
+    return f"[{{LED={text}}};{{MSG=}};{{FQDN={host}}};{{IP={peer.address if peer else ''}}};{{LRT={_us_time(at)}}}]"
+
+
+def _text(failure: Failure, readings: Readings) -> str:
+    if failure.stage in ("certificate", "lookup"):
+        return failure.reply
+    if failure.stage == "connect":
+        return f"451 4.4.397 Error communicating with target host. -> {failure.reply}"
+    if readings.queue_error == "led_4.4.1":
+        return f"451 4.4.395 Target host responded with error. -> {failure.reply}"
+    reply = failure.reply
+    if failure.stage == "security" and readings.queue_error == "primary_4.2.1":
+        reply = "421 4.2.1 Unable to connect"
+    return f'451 4.4.0 Primary target IP address responded with: "{reply}." {_NO_ALTERNATE_HOST}'
+
+
+def _us_time(at: datetime) -> str:
+    """In the culture of the server, here American English: no leading zero, twelve hours."""
+    return f"{at.month}/{at.day}/{at.year} {at.hour % 12 or 12}:{at:%M:%S} {'AM' if at.hour < 12 else 'PM'}"

@@ -1,0 +1,170 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Send protocol log: rows, buffered, then appended to files on the server's disk as Exchange writes them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PureWindowsPath
+from random import Random
+from typing import Literal
+
+from ..timespan import log_time
+from ..world import Readings, Server
+from .agenda import Agenda
+
+Event = Literal["+", "-", ">", "<", "*"]
+
+FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
+MAX_FILE_SIZE = 10 * 2**20  # SendProtocolLogMaxFileSize
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row; ``data`` is what crossed the line, ``context`` what Exchange says about it."""
+
+    at: datetime
+    connector: str
+    session: str
+    sequence: int
+    local: str
+    remote: str
+    event: Event
+    data: str = ""
+    context: str = ""
+
+    @property
+    def text(self) -> str:
+        """With its line end; a field with a comma, a quote or a line end stands in quotes, as in CSV."""
+        line = io.StringIO()
+        fields = (log_time(self.at), self.connector, self.session, self.sequence, self.local, self.remote)
+        csv.writer(line, lineterminator="\r\n").writerow((*fields, self.event, self.data, self.context))
+        return line.getvalue()
+
+
+class ProtocolLog:
+    """The Send log of one server. A row stays in memory for ``log_flush_s``; what is read from disk lags behind."""
+
+    def __init__(self, server: Server, agenda: Agenda, readings: Readings, random: Random) -> None:
+        self._server = server
+        self._agenda = agenda
+        self._readings = readings
+        self._random = random
+        self._buffer = b""
+        self._last_row = 0  # how many bytes of the buffer are its last row
+        self._flush_is_due = False
+
+    def write(self, row: Row) -> None:
+        """Take a row into the buffer; it is lost when SendProtocolLogPath is empty, as on Exchange."""
+        if self._server.send_log_path is None:
+            return
+        text = row.text if self._readings.log_row_end == "crlf" else row.text[:-2] + "\n"
+        data = text.encode("utf-8")
+        self._buffer += data
+        self._last_row = len(data)
+        self._schedule()
+
+    def _schedule(self) -> None:
+        if not self._flush_is_due:
+            self._flush_is_due = True
+            self._agenda.after(self._server.log_flush_s, self._flush)
+
+    def _flush(self) -> None:
+        self._flush_is_due = False
+        ready = len(self._buffer)
+        if self._readings.log_flush == "any_byte" and ready > self._last_row > 1:
+            # The buffer's size is not a multiple of a row's: its end falls into the last row, the rest comes next.
+            ready -= self._random.randrange(1, self._last_row)
+        data, self._buffer = self._buffer[:ready], self._buffer[ready:]
+        self._append(data)
+        if self._buffer:
+            self._last_row = len(self._buffer)
+            self._schedule()
+
+    def _append(self, data: bytes) -> None:
+        if self._server.send_log_path is None:
+            return
+        now = self._agenda.now
+        path = self._path(PureWindowsPath(self._server.send_log_path), now, len(data))
+        if self._server.disk.file(path) is None:
+            data = self._header(now) + data
+        self._server.disk.append(path, data, now)
+
+    def _path(self, directory: PureWindowsPath, now: datetime, size: int) -> PureWindowsPath:
+        """The file of this day or hour that still has room; numbers begin at 1 and are not padded."""
+        period = f"{now:%Y%m%d%H}" if self._readings.log_names == "hourly" else f"{now:%Y%m%d}"
+        number = 1
+        while True:
+            path = directory / f"SEND{period}-{number}.LOG"
+            file = self._server.disk.file(path)
+            if file is None or len(file.content) + size <= MAX_FILE_SIZE:
+                return path
+            number += 1
+
+    def _header(self, now: datetime) -> bytes:
+        """``#Date`` is the time of writing, so it is later than the first row. The version is the same everywhere."""
+        lines = (
+            "#Software: Microsoft Exchange Server",
+            "#Version: 15.0.0.0",
+            "#Log-type: SMTP Send Protocol Log",
+            f"#Date: {log_time(now)}",
+            f"#Fields: {FIELDS}",
+        )
+        end = "\r\n" if self._readings.log_row_end == "crlf" else "\n"
+        mark = _BYTE_ORDER_MARK if self._readings.log_byte_order_mark == "present" else b""
+        return mark + "".join(line + end for line in lines).encode("ascii")
+
+
+class SessionLog:
+    """The rows of one session, numbered from 0. It stays silent when the level was None as the session opened."""
+
+    def __init__(self, connector: str, session: str, remote: str, write: Callable[[Row], None] | None, agenda: Agenda):
+        self._connector = connector
+        self._session = session
+        self._remote = remote
+        self._write = write
+        self._agenda = agenda
+        self._local = ""
+        self._sequence = 0
+
+    def connected(self, local: str) -> None:
+        """From here on rows name our end of the connection."""
+        self._local = local
+        self._row("+")
+
+    def sent(self, line: str) -> None:
+        self._row(">", line)
+
+    def received(self, *lines: str) -> None:
+        for line in lines:
+            self._row("<", line)
+
+    def note(self, context: str, data: str = "") -> None:
+        self._row("*", data, context)
+
+    def disconnected(self, by: Literal["Local", "Remote"]) -> None:
+        self._row("-", context=by)
+
+    def _row(self, event: Event, data: str = "", context: str = "") -> None:
+        if self._write is None:
+            return
+        self._write(
+            Row(
+                self._agenda.now,
+                self._connector,
+                self._session,
+                self._sequence,
+                self._local,
+                self._remote,
+                event,
+                data,
+                context,
+            )
+        )
+        self._sequence += 1

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Queues of a transport service and the messages in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+QueueStatus = Literal["None", "Active", "Ready", "Retry", "Suspended", "Connecting"]
+
+NO_CONNECTOR = "00000000-0000-0000-0000-000000000000"
+EXPIRATION = timedelta(days=2)  # MessageExpirationTimeout
+DEFERRAL = timedelta(minutes=15)  # MessageRetryInterval
+
+
+@dataclass
+class Message:
+    """A message on its way; ``in_session`` while a session holds it, ``deferred_until`` after a reply of 4xx."""
+
+    record_id: int
+    message_id: str
+    sender: str
+    recipient: str
+    size: int
+    arrived: datetime
+    in_session: bool = False
+    deferred_until: datetime | None = None
+    last_error: str = ""
+
+
+@dataclass
+class Queue:
+    r"""A queue, with the properties of Get-Queue.
+
+    Attributes:
+        identity: ``SERVER\n``, or the name of a persistent queue behind the server's.
+        next_hop_connector: The Guid of the Send connector.
+        retry_count: How many connections in a row have failed.
+        first_retry_time: The first failure since the last success.
+        connections: How many sessions work on it now.
+        idle_since: Since when it is empty; Exchange removes it after QueueMaxIdleTime.
+    """
+
+    identity: str
+    delivery_type: str
+    next_hop_domain: str
+    next_hop_connector: str = NO_CONNECTOR
+    tls_domain: str = ""
+    status: QueueStatus = "Ready"
+    messages: list[Message] = field(default_factory=list)
+    last_error: str = ""
+    retry_count: int = 0
+    first_retry_time: datetime | None = None
+    last_retry_time: datetime | None = None
+    next_retry_time: datetime | None = None
+    connections: int = 0
+    idle_since: datetime | None = None
+
+    @property
+    def message_count(self) -> int:
+        return len(self.messages)
+
+    def waiting(self, now: datetime) -> Iterator[Message]:
+        """The messages that a session may take now, the oldest first."""
+        for each in self.messages:
+            if not each.in_session and (each.deferred_until is None or each.deferred_until <= now):
+                yield each
+
+    def expired(self, now: datetime) -> list[Message]:
+        """The messages that wait for longer than MessageExpirationTimeout; one in a session gets its chance."""
+        return [each for each in self.messages if not each.in_session and each.arrived + EXPIRATION <= now]
+
+    def failed(self, error: str, began: datetime, now: datetime) -> None:
+        """A connection that began at ``began`` has failed, and no other one works on the queue."""
+        self.status, self.last_error = "Retry", error
+        self.retry_count += 1
+        self.first_retry_time = self.first_retry_time or now
+        self.last_retry_time = began
+        self.next_retry_time = now + retry_interval(self.retry_count)
+
+    def succeeded(self) -> None:
+        """A peer has answered for a message: whatever failed before is over."""
+        self.last_error, self.retry_count, self.first_retry_time = "", 0, None
+
+
+def retry_interval(failures: int) -> timedelta:
+    """The pause after so many failed connections in a row: 4 times 1 minute, 6 times 5 minutes, then 10 minutes.
+
+    Documentation page "Message retry, resubmit, and expiration intervals", for Mailbox servers.
+    """
+    if failures <= 4:
+        return timedelta(minutes=1)
+    return timedelta(minutes=5) if failures <= 10 else timedelta(minutes=10)

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One SMTP session with a peer: what is said, what is logged, and how it ends. The peer is simulated as well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from ..world import Peer, Readings
+from .agenda import Steps
+from .certificate_choice import Credentials
+from .certificate_rows import log_certificate, log_received_thumbprint
+from .failure import NEGOTIATION_FAILED, SOCKET_ERRORS, STARTTLS_REQUIRED, Failure, unable_to_connect
+from .protocol_log import SessionLog
+from .queue import Message
+
+ROUND_TRIP_S = 0.12
+HANDSHAKE_S = 0.35
+PEER_THINKS_S = 0.9  # from the end of a message to the reply
+
+_EXTENSIONS = ("SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "8BITMIME", "CHUNKING")
+_CIPHERS = (
+    "bulk encryption algorithm CALG_AES_256 with strength 256 bits, MAC hash algorithm CALG_SHA_384 with strength 0 "
+    "bits and key exchange algorithm CALG_ECDH_EPHEM with strength 384 bits"
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a connector wants its sessions: ``credentials`` is None where STARTTLS is not to be used."""
+
+    helo: str
+    local: str
+    destination: str
+    credentials: Credentials | None
+    require_tls: bool
+    max_messages: int
+
+
+class Mailbag(Protocol):
+    """Where a session takes its messages from, and reports to."""
+
+    def established(self) -> None:
+        """The peer is ready for messages."""
+
+    def take(self) -> Message | None:
+        """The next message, if there is one."""
+
+    def answered(self, message: Message, reply: str, *, encrypted: bool) -> None:
+        """The peer's answer after the end of a message."""
+
+
+def converse(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, readings: Readings) -> Steps[Failure | None]:
+    """Hold one session; returns why it failed, or None when it came to its regular end."""
+    log.note("Set Session Permissions", "SendRoutingHeaders")
+    log.note("attempting to connect")
+    if not peer.listens:
+        return (yield from _knock_in_vain(peer, terms, log))
+    yield ROUND_TRIP_S
+    log.connected(terms.local)
+    yield ROUND_TRIP_S
+    log.received(peer.banner)
+    yield from _greet(peer, terms, log, readings, encrypted=False)
+
+    encrypted = terms.credentials is not None and peer.starttls
+    if terms.credentials is not None and peer.starttls:
+        failure = yield from _start_tls(peer, terms.credentials, log, readings)
+        if failure is not None:
+            return failure
+        yield from _greet(peer, terms, log, readings, encrypted=True)
+    elif terms.require_tls:
+        log.note("Connector is configured to send mail only over TLS connections and remote doesn't support TLS")
+        yield from _quit(log)
+        return STARTTLS_REQUIRED
+
+    mailbag.established()
+    yield from _send_messages(peer, terms, log, mailbag, encrypted=encrypted)
+    yield from _quit(log)
+    return None
+
+
+def _knock_in_vain(peer: Peer, terms: Terms, log: SessionLog) -> Steps[Failure]:
+    error = SOCKET_ERRORS[peer.connect_failure]
+    yield error.seconds
+    log.note(
+        f"Failed to connect. Winsock error code: {error.number}, Win32 error code: {error.number}, "
+        f"Destination domain: {terms.destination}, Error Message: {error.text} {peer.address}:{peer.port}."
+    )
+    return unable_to_connect(error)
+
+
+def _greet(peer: Peer, terms: Terms, log: SessionLog, readings: Readings, *, encrypted: bool) -> Steps[None]:
+    log.sent(f"EHLO {terms.helo}")
+    yield ROUND_TRIP_S
+    offered = [each for each in _EXTENSIONS if each != "STARTTLS" or (peer.starttls and not encrypted)]
+    lines = [f"{peer.name} Hello [{terms.local.rpartition(':')[0]}]", *offered]
+    if readings.ehlo_rows == "joined":
+        log.received(f"250  {' '.join(lines)}")
+    else:
+        log.received(*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
+
+
+def _start_tls(peer: Peer, ours: Credentials, log: SessionLog, readings: Readings) -> Steps[Failure | None]:
+    log.sent("STARTTLS")
+    yield ROUND_TRIP_S
+    log.received("220 2.0.0 SMTP server ready")
+    if ours.certificate is not None:
+        log_certificate(log, "Sending certificate", ours.certificate, readings.certificate_rows)
+    if ours.failure is not None:
+        # Schannel is asked for the key before a byte of the handshake leaves: the peer has no part in this.
+        log.note(f"TLS negotiation failed with error {ours.failure}")
+        log.disconnected("Local")
+        return NEGOTIATION_FAILED
+    yield HANDSHAKE_S
+    log_certificate(log, "Remote certificate", peer.certificate, readings.certificate_rows)
+    log.note(f"TLS protocol SP_PROT_TLS1_2_CLIENT negotiation succeeded using {_CIPHERS}")
+    log_received_thumbprint(log, peer.certificate, readings.certificate_rows)
+    return None
+
+
+def _send_messages(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, *, encrypted: bool) -> Steps[None]:
+    for _ in range(terms.max_messages):
+        message = mailbag.take()
+        if message is None:
+            return
+        log.note(f"sending message with RecordId {message.record_id} and InternetMessageId {message.message_id}")
+        log.sent(f"MAIL FROM:<{message.sender}> SIZE={message.size}")
+        log.sent(f"RCPT TO:<{message.recipient}>")
+        yield ROUND_TRIP_S
+        log.received("250 2.1.0 Sender OK", "250 2.1.5 Recipient OK")
+        log.sent(f"BDAT {message.size} LAST")
+        yield PEER_THINKS_S
+        reply = _reply_to_data(peer, message)
+        log.received(reply)
+        mailbag.answered(message, reply, encrypted=encrypted)
+
+
+def _reply_to_data(peer: Peer, message: Message) -> str:
+    """The peer's reply; Exchange and Exchange Online put the message's own facts behind ``250 2.6.0``."""
+    head, accepted, rest = peer.reply_to_data.partition("250 2.6.0 ")
+    if head or not accepted:
+        return peer.reply_to_data
+    return f"250 2.6.0 {message.message_id} [InternalId={message.record_id}, Hostname={peer.name}] {rest}"
+
+
+def _quit(log: SessionLog) -> Steps[None]:
+    log.sent("QUIT")
+    yield ROUND_TRIP_S
+    log.received("221 2.0.0 Service closing transmission channel")
+    log.disconnected("Local")
