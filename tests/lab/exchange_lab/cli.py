@@ -27,6 +27,7 @@ from .organisation import Organisation
 from .scenario import ScenarioError, load
 from .state import State
 from .timespan import parse_span
+from .transport import NotSimulated
 
 LAB = Path(__file__).resolve().parents[1]
 REPOSITORY = LAB.parents[1]
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.carry_out(options)
-    except (ScenarioError, control.ControlError) as error:
+    except (ScenarioError, NotSimulated, control.ControlError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     return status

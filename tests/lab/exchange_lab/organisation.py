@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -30,8 +31,7 @@ class Organisation:
             for each in world.accounts
         )
         self._transports: list[TransportService] = []
-        self._listeners: list[wire.Listener] = []
-        self._reserved: list[socket.socket] = []
+        self._running = ExitStack()
 
     @property
     def authority(self) -> str:
@@ -39,33 +39,32 @@ class Organisation:
         return self._tls.certificate
 
     def start(self) -> None:
-        """Live through the past of the scenario, then let time run and answer clients."""
+        """Live through the past of the scenario, then let time run and answer clients.
+
+        NotSimulated when the scenario asks for something that the lab does not know; nothing runs then.
+        """
         world = self.world
-        for number, server in enumerate(world.servers.values()):
-            server.address = _address(number)
-            service = server.transport = TransportService(world, server)
-            self._transports.append(service)
-        now = world.clock.now()
-        with world.lock:
+        with ExitStack() as running:
+            for number, server in enumerate(world.servers.values()):
+                server.address = _address(number)
+                service = server.transport = TransportService(world, server)
+                self._transports.append(service)
+            now = world.clock.now()
+            began = min((mail.queued_at for mail in world.mail), default=now)
             for service in self._transports:
-                service.live_through(min((mail.queued_at for mail in world.mail), default=now), now)
-        world.clock.start()
-        for service in self._transports:
-            service.start()
-        for server in world.servers.values():
-            server.powershell = self._listen(server, server.powershell, exchange_endpoint(world, server))
-            server.wsman = self._listen(server, server.wsman, windows_endpoint(world, server))
-        for listener in self._listeners:
-            listener.start()
+                service.live_through(began, now)
+            world.clock.start()
+            for service in self._transports:
+                service.start()
+                running.callback(service.stop)
+            for server in world.servers.values():
+                server.powershell = self._listen(running, server, server.powershell, exchange_endpoint(world, server))
+                server.wsman = self._listen(running, server, server.wsman, windows_endpoint(world, server))
+            self._running = running.pop_all()
 
     def stop(self) -> None:
-        """Stop answering, then stop time's effects."""
-        for listener in self._listeners:
-            listener.stop()
-        for reserved in self._reserved:
-            reserved.close()
-        for service in self._transports:
-            service.stop()
+        """Stop answering, then stop time's effects; raises what made a transport service crash, if one did."""
+        self._running.close()
 
     def __enter__(self) -> Organisation:
         self.start()
@@ -84,13 +83,12 @@ class Organisation:
         for service in self._transports:
             service.catch_up()
 
-    def _listen(self, server: Server, endpoint: Endpoint, served: wire.Endpoint) -> Endpoint:
+    def _listen(self, running: ExitStack, server: Server, endpoint: Endpoint, served: wire.Endpoint) -> Endpoint:
         """Open the listener of an endpoint; returns the endpoint with its port."""
         if not server.reachable:
             # Bound, so that nobody else takes the port, but not listening: connections are refused.
-            reserved = socket.socket()
+            reserved = running.enter_context(socket.socket())
             reserved.bind((server.address, 0))
-            self._reserved.append(reserved)
             return replace(endpoint, port=reserved.getsockname()[1])
         listener = wire.Listener(
             server.address,
@@ -101,7 +99,7 @@ class Organisation:
             tls=self._tls.context(server.fqdn, server.address) if endpoint.scheme == "https" else None,
             traffic=self._traffic,
         )
-        self._listeners.append(listener)
+        running.enter_context(listener)
         return replace(endpoint, port=listener.port)
 
 

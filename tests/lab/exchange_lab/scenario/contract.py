@@ -42,7 +42,7 @@ def _explain(document: Document, error: jsonschema.ValidationError) -> Iterator[
     rules, rule, instance = cast("dict[str, Any]", error.schema), error.validator, cast("Any", error.instance)
     if rule == "additionalProperties":
         known = rules.get("properties", {})
-        for key in set(instance) - set(known):
+        for key in [each for each in instance if each not in known]:
             yield document.error((*keys, key), f"unknown key; known here: {', '.join(sorted(known))}")
     elif rule == "required":
         missing = next(each for each in rules["required"] if each not in instance)
