@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -15,14 +16,20 @@ class ErrorFamily(Enum):
 
     NONE = "none"
     TLS_LOCAL = "tls_local"
+    """Exchange's own words for a connection that it ended with a security status; nothing timed out."""
     TLS_OR_NETWORK = "tls_or_network"
+    """Reported for the same fault, probably of the last target tried, and for a port that is closed."""
     SOCKET = "socket"
     CERTIFICATE_NAME_NOT_FOUND = "certificate_name_not_found"
     VALIDATION_FAILED = "validation_failed"
+    """We refuse the other end's certificate."""
     ACCESS_DENIED = "access_denied"
+    """The other end refuses our certificate, or the tenant does not know it."""
     STARTTLS_REQUIRED = "starttls_required"
+    AUTHENTICATION_FAILED = "authentication_failed"
     DNS = "dns"
     FRONTEND_SECURITY_STATUS = "frontend_security_status"
+    """Mail leaves through a Front End Transport service, and that one ended its connection with a security status."""
     OTHER = "other"
 
 
@@ -37,8 +44,35 @@ class LastError:
 TLS_SYMPTOMS: Final = frozenset({ErrorFamily.TLS_LOCAL, ErrorFamily.TLS_OR_NETWORK})
 """The families that KB 4051498 shows itself by (421 4.4.1 and 421 4.2.1): reason enough to look into the log."""
 
+# In this order: the words inside a wrapper say more than the wrapper. Exchange 2013 writes "Primary target IP address
+# responded with", later versions "451 4.4.39x … -> …"; each may stand in [{LED=…};{MSG=…};…], in any order. A socket's
+# failure has its own frame or names a code; without one, 421 4.2.1 is ambiguous.
+_PATTERNS: Final = tuple(
+    (family, re.compile(pattern, flags=re.IGNORECASE))
+    for family, pattern in (
+        (ErrorFamily.CERTIFICATE_NAME_NOT_FOUND, r"certificate specified in TlsCertificateName"),
+        (ErrorFamily.VALIDATION_FAILED, r"certificate validation failure(?:, reason: ?(?P<word>\w+))?"),
+        (ErrorFamily.FRONTEND_SECURITY_STATUS, r"security status (?P<word>\w+)"),
+        (ErrorFamily.ACCESS_DENIED, r"failed to establish appropriate TLS channel: ?(?P<word>\w+)"),
+        (ErrorFamily.ACCESS_DENIED, r"550 5\.7\.(?:51|64) (?P<word>\w+)"),
+        (ErrorFamily.STARTTLS_REQUIRED, r"451 5\.7\.3|must issue a STARTTLS|STARTTLS is required"),
+        (ErrorFamily.AUTHENTICATION_FAILED, r"454 4\.7\.0 Temporary authentication failure"),
+        (ErrorFamily.DNS, r"DNS query failed(?:.*SMTPSEND\.DNS\.(?P<word>\w+))?"),
+        (ErrorFamily.SOCKET, r"socket error code:? (?P<word>\d+)|winsock error code: (?P<code>\d+)"),
+        (ErrorFamily.SOCKET, r"421 4\.4\.2 Connection dropped due to (?P<word>\w+)"),
+        (ErrorFamily.SOCKET, r"error encountered while communicating with primary"),
+        (ErrorFamily.OTHER, r"Total session duration"),  # a Receive connector's time limit
+        (ErrorFamily.TLS_LOCAL, r"421 4\.4\.1 Connection timed out"),
+        (ErrorFamily.TLS_OR_NETWORK, r"421 4\.2\.1 Unable to connect"),
+    )
+)
+
 
 def classify_last_error(text: str) -> LastError:
     """Tell what a LastError hints at, whatever wrapper the Exchange version puts around it."""
-    del text
+    if not text.strip():
+        return LastError(ErrorFamily.NONE)
+    for family, pattern in _PATTERNS:
+        if found := pattern.search(text):
+            return LastError(family, next(filter(None, found.groupdict().values()), ""))
     return LastError(ErrorFamily.OTHER)

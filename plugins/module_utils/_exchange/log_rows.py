@@ -1,34 +1,179 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows of a protocol log, from text that may come in any pieces."""
+"""Rows of a protocol log, from text that may come in any pieces.
+
+Fields that hold a comma, a quote or a line break are quoted, and what the other end of a connection said stands in
+them. So the text is cut into records by its quotes before anything in it is believed: a line inside a quoted field
+that looks like a row, or like a header, is neither. When quotes do not match, the record is skipped as a whole.
+"""
 
 from __future__ import annotations
 
+import codecs
+import csv
+import re
 from collections.abc import Iterable, Iterator
+from typing import Final
 
+from .moments import parse_moment
 from .protocol_log import LogType, Row
+
+# The same nine since Exchange 2010 (documentation page "Protocol logging"); assumed where no #Fields row names them.
+_FIELDS: Final = (
+    "date-time",
+    "connector-id",
+    "session-id",
+    "sequence-number",
+    "local-endpoint",
+    "remote-endpoint",
+    "event",
+    "data",
+    "context",
+)
+_EVENTS: Final = frozenset("+-><*")
+# Far more than an SMTP line or a certificate's names need; a quote that never closes must not fill the memory.
+_LONGEST_RECORD: Final = 65536
 
 
 class LogRows(Iterator[Row]):
     """The rows of one file, read as they are asked for. Memory does not grow with the file.
 
-    ``skipped`` counts the rows so far that are no rows of a protocol log; ``log_type`` is what the last header said.
+    ``skipped`` counts the records so far that are no rows of a protocol log; ``log_type`` is what the latest header
+    said.
     """
 
     def __init__(self, chunks: Iterable[str | bytes], file: str = "") -> None:
-        self._chunks = chunks
+        self._records = _records(_lines(chunks))
         self._file = file
+        self._columns: dict[str, int] = {name: index for index, name in enumerate(_FIELDS)}
+        self._width = len(_FIELDS)
         self.skipped = 0
         self.log_type = LogType.UNSTATED
 
     def __next__(self) -> Row:
+        for line, record in self._records:
+            if record is not None and record.startswith("#"):
+                self._read_header(record)
+            elif record is None or record.strip():
+                row = None if record is None else self._row(line, record)
+                if row is not None:
+                    return row
+                self.skipped += 1
         raise StopIteration
+
+    def _read_header(self, record: str) -> None:
+        """Take over what a header says. It may stand anywhere: a restarted service writes another one."""
+        name, _, value = record[1:].partition(":")
+        if name.strip().lower() == "log-type":
+            self.log_type = _log_type(value)
+        elif name.strip().lower() == "fields":
+            names = [field.strip().lower() for field in value.split(",")]
+            self._columns = {field: index for index, field in enumerate(names)}
+            self._width = len(names)
+
+    def _row(self, line: int, record: str) -> Row | None:
+        cells = _cells(record)
+        if len(cells) != self._width or not self._columns.keys() >= set(_FIELDS):
+            return None
+        time, connector, session, sequence, local, remote, event, data, context = (
+            cells[self._columns[name]] for name in _FIELDS
+        )
+        try:
+            moment = parse_moment(time)
+        except ValueError:
+            return None
+        if moment is None or not session or event not in _EVENTS or not (sequence.isascii() and sequence.isdecimal()):
+            return None
+        return Row(
+            time=moment,
+            connector=connector,
+            session=session,
+            sequence=int(sequence),
+            local_endpoint=local,
+            remote_endpoint=remote,
+            event=event,
+            data=data,
+            context=context,
+            line=line,
+            file=self._file,
+            log_type=self.log_type,
+        )
 
 
 def parse_rows(chunks: Iterable[str | bytes], file: str = "") -> LogRows:
-    """Read one file's rows. The chunks are consecutive pieces of its text; lines keep their line ends.
+    """Read one file's rows from its first byte on. The chunks are consecutive pieces of it; lines keep their ends.
 
-    An unterminated last line is dropped: it may be half written.
+    Bytes are UTF-8, and what is not becomes U+FFFD: remote servers' replies are logged as they came. An unterminated
+    last line is dropped: it may be half written.
     """
     return LogRows(chunks, file)
+
+
+def _log_type(text: str) -> LogType:
+    word = text.strip().lower()
+    return next((known for known in LogType if word and known.value.lower() == word), LogType.OTHER)
+
+
+def _cells(record: str) -> list[str]:
+    try:
+        return next(csv.reader([record], strict=True))
+    except csv.Error:
+        return []
+
+
+def _lines(chunks: Iterable[str | bytes]) -> Iterator[str]:
+    """Yield terminated lines, wherever the chunks' borders are."""
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    pending: list[str] = []
+    for chunk in chunks:
+        text = decoder.decode(chunk) if isinstance(chunk, bytes) else chunk
+        *whole, rest = text.split("\n")
+        for line in whole:
+            yield "".join([*pending, line, "\n"])
+            pending.clear()
+        pending.append(rest)
+
+
+def _records(lines: Iterator[str]) -> Iterator[tuple[int, str | None]]:
+    """Yield records with the number of their first line: one line, or several where a quoted field holds line breaks.
+
+    None stands for a record that is longer than any that Exchange writes.
+    """
+    inside, first, size = False, 0, 0
+    parts: list[str] = []
+    for number, line in enumerate(lines, 1):
+        text = line
+        if not inside:
+            text = line.removeprefix("\ufeff")
+            first, size, parts = number, 0, []
+            if text.startswith("#"):  # taken as it is: a header knows no quotes
+                yield number, text
+                continue
+        size += len(text)
+        if size <= _LONGEST_RECORD:
+            parts.append(text)
+        inside = _ends_inside_quotes(text, inside)
+        if not inside:
+            yield first, "".join(parts) if size <= _LONGEST_RECORD else None
+
+
+# A quote opens a field only where the field begins, as in Python's csv; inside, two quotes stand for one.
+_OPENING: Final = re.compile(r'(?:^|,)"')
+_CLOSING: Final = re.compile(r'[^"]*(?:""[^"]*)*"(?!")')
+
+
+def _ends_inside_quotes(line: str, inside: bool) -> bool:
+    """Tell whether a quoted field is still open at the end of a line, from whether one was at its beginning."""
+    position = 0
+    while True:
+        if inside:
+            closing = _CLOSING.match(line, position)
+            if closing is None:
+                return True
+            position = closing.end()
+        opening = _OPENING.search(line, position)
+        if opening is None:
+            return False
+        position = opening.end()
+        inside = True
