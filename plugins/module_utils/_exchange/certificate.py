@@ -78,8 +78,9 @@ own type table serializes X509Certificate2 and what derives from it so, and Serv
 def certificate_from(source: RemoteObject, server: str) -> Certificate:
     """Read what Get-ExchangeCertificate returned, projected by ``CERTIFICATE_PROPERTIES`` or not.
 
-    Names, serial number, dates and domains come from the certificate itself where the server sent it (RawData), so they
-    do not depend on the server's language. Unprojected, services, status and key are unknown.
+    Serial number, dates and domains come from the certificate itself where the server sent it (RawData), so they do not
+    depend on the server's language. Subject and issuer are the server's own text if it was sent, since that is what
+    Exchange compares. Unprojected, services, status and key are unknown.
 
     Raises:
         Unreadable: no thumbprint can be told, or the object contradicts itself or is of another server.
@@ -87,20 +88,20 @@ def certificate_from(source: RemoteObject, server: str) -> Certificate:
     """
     fields = Fields(source, f"a certificate of {server}")
     encoded = _optional(source, "RawData")
-    names = _decoded(encoded, fields) if isinstance(encoded, bytes) and encoded else _as_told(fields)
-    _refuse_contradiction(fields, names.thumbprint, server)
+    told = _decoded(encoded, fields) if isinstance(encoded, bytes) and encoded else _as_told(fields)
+    _refuse_contradiction(fields, told.thumbprint, server)
     return Certificate(
-        thumbprint=names.thumbprint,
-        subject=names.subject,
-        issuer=names.issuer,
-        serial_number=names.serial_number,
-        not_before=names.not_before,
-        not_after=names.not_after,
+        thumbprint=told.thumbprint,
+        subject=text_of(_optional(source, "Subject")) or told.subject,
+        issuer=text_of(_optional(source, "Issuer")) or told.issuer,
+        serial_number=told.serial_number,
+        not_before=told.not_before,
+        not_after=told.not_after,
         services=parse_services(_optional(source, "Services")),
         status=parse_status(_optional(source, "Status")),
         has_private_key=_optional_flag(fields, "HasPrivateKey"),
         self_signed=_optional_flag(fields, "IsSelfSigned"),
-        domains=names.domains,
+        domains=told.domains,
         friendly_name=text_of(_optional(source, "FriendlyName")) or "",
         server=server,
     )
@@ -189,11 +190,10 @@ def _domains(certificate: Any, x509: Any) -> tuple[str, ...]:
         found += alternative.get_values_for_type(x509.DNSName)
     except x509.ExtensionNotFound:
         pass
-    return tuple({domain.lower(): domain for domain in reversed(found)}[key] for key in _unique(found))
-
-
-def _unique(domains: list[str]) -> list[str]:
-    return list(dict.fromkeys(domain.lower() for domain in domains))
+    unique: dict[str, str] = {}
+    for domain in found:
+        unique.setdefault(domain.lower(), domain)
+    return tuple(unique.values())
 
 
 def _as_told(fields: Fields) -> _Names:
