@@ -49,10 +49,8 @@ class Organisation:
                 server.address = _address(number)
                 service = server.transport = TransportService(world, server)
                 self._transports.append(service)
-            now = world.clock.now()
-            began = min((mail.queued_at for mail in world.mail), default=now)
             for service in self._transports:
-                service.live_through(began, now)
+                service.catch_up()
             world.clock.start()
             for service in self._transports:
                 service.start()

@@ -70,17 +70,21 @@ class Queue:
             if not each.in_session and (each.deferred_until is None or each.deferred_until <= now):
                 yield each
 
-    def expired(self, now: datetime) -> list[Message]:
-        """The messages that wait for longer than MessageExpirationTimeout; one in a session gets its chance."""
-        return [each for each in self.messages if not each.in_session and each.arrived + EXPIRATION <= now]
+    def expire(self, now: datetime) -> bool:
+        """Return messages that are too old to their senders; whether some are left that a session still holds."""
+        old = [each for each in self.messages if each.arrived + EXPIRATION <= now]
+        held = [each for each in old if each.in_session]
+        self.messages = [each for each in self.messages if each not in old or each in held]
+        return bool(held)
 
-    def failed(self, error: str, began: datetime, now: datetime) -> None:
-        """A connection that began at ``began`` has failed, and no other one works on the queue."""
+    def failed(self, error: str, began: datetime, now: datetime) -> datetime:
+        """A connection has failed, and no other one works on the queue; returns when to try again."""
         self.status, self.last_error = "Retry", error
         self.retry_count += 1
         self.first_retry_time = self.first_retry_time or now
         self.last_retry_time = began
         self.next_retry_time = now + retry_interval(self.retry_count)
+        return self.next_retry_time
 
     def succeeded(self) -> None:
         """A peer has answered for a message: whatever failed before is over."""

@@ -1,14 +1,18 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a recipient's domain to the Send connector that takes it, and from there to the hosts to connect to."""
+"""From a recipient's domain to the Send connector that takes it, by the connectors as the service has loaded them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
-from ..world import SendConnector, Server
+from ..world import SendConnector, Server, World
+from .agenda import Agenda
+
+MIN_RELOAD_S = 5.0  # DeferredReloadTimeoutSeconds: no change is loaded sooner
 
 
 class NotSimulated(Exception):
@@ -17,7 +21,7 @@ class NotSimulated(Exception):
 
 @dataclass(frozen=True)
 class NextHop:
-    """What messages must have in common to share a queue."""
+    """What messages must have in common to share a queue; ``connector`` is a Guid."""
 
     delivery_type: str
     domain: str
@@ -25,44 +29,64 @@ class NextHop:
     tls_domain: str
 
 
-def route(domain: str, connectors: Iterable[SendConnector], server: Server) -> SendConnector | None:
-    """The Send connector for a domain: the most specific address space, then the cost, then our own, then the name.
+class Routing:
+    """The routing tables of one server."""
 
-    Documentation page "Send connectors in Exchange Server"; None when no connector fits.
+    def __init__(self, world: World, server: Server, agenda: Agenda) -> None:
+        self._world = world
+        self._server = server
+        self._agenda = agenda
+
+    def loaded(self) -> list[SendConnector]:
+        """The Send connectors as the service works by them: as its domain controller held them a reload ago."""
+        controller = self._server.domain_controller
+        if controller is None:
+            raise NotSimulated(f"{self._server.fqdn} is an Edge, which gets its connectors by EdgeSync")
+        age = timedelta(seconds=max(MIN_RELOAD_S, self._server.transport_reload_s))
+        return self._world.connectors.view(controller, self._agenda.now - age)
+
+    def connector(self, guid: str) -> SendConnector:
+        return next(each for each in self.loaded() if each.guid == guid)
+
+    def next_hop(self, domain: str) -> NextHop | None:
+        """Where mail for a domain queues; None when no connector takes it, NotSimulated when others would send it."""
+        connector = route(domain, self.loaded(), self._server)
+        if connector is None:
+            return None
+        way = f"mail from {self._server.fqdn} for {domain} goes through {connector.name}"
+        if not _is_source(self._server, connector):
+            raise NotSimulated(f"{way}, whose source servers are others")
+        if connector.frontend_proxy_enabled:
+            raise NotSimulated(f"{way} and the Front End Transport service")
+        tls_domain = (connector.tls_domain or "") if connector.tls_auth_level == "DomainValidation" else ""
+        if connector.smart_hosts:
+            return NextHop("SmartHostConnectorDelivery", ",".join(connector.smart_hosts), connector.guid, tls_domain)
+        return NextHop("DnsConnectorDelivery", domain, connector.guid, tls_domain)
+
+
+def route(domain: str, connectors: Iterable[SendConnector], server: Server) -> SendConnector | None:
+    """The connector for a domain: the most specific address space, then the least cost, then our own, then the name.
+
+    Documentation page "Mail routing in Exchange Server".
     """
     fitting = [
-        (-specificity, cost, not _is_source(server, each), each.name.casefold(), each)
+        ((-length, cost, not _is_source(server, each), each.name.casefold()), each)
         for each in connectors
         if each.enabled
-        for specificity, cost in _matches(domain, each)
+        for length, cost in _matches(domain.lower(), each)
     ]
-    return min(fitting, key=lambda match: match[:4])[4] if fitting else None
+    return min(fitting, key=lambda match: match[0])[1] if fitting else None
 
 
-def next_hop(domain: str, connector: SendConnector, server: Server) -> NextHop:
-    """Where mail for ``domain`` queues; NotSimulated when another server would have to send it."""
-    if not _is_source(server, connector):
-        raise NotSimulated(
-            f"mail from {server.fqdn} for {domain} goes through {connector.name}, whose source servers are others"
-        )
-    if connector.frontend_proxy_enabled:
-        raise NotSimulated(f"mail from {server.fqdn} for {domain} goes through {connector.name} and a front end")
-    tls_domain = (connector.tls_domain or "") if connector.tls_auth_level == "DomainValidation" else ""
-    if connector.smart_hosts:
-        return NextHop("SmartHostConnectorDelivery", ",".join(connector.smart_hosts), connector.guid, tls_domain)
-    return NextHop("DnsConnectorDelivery", domain, connector.guid, tls_domain)
+def _matches(domain: str, connector: SendConnector) -> Iterator[tuple[int, int]]:
+    """Length of the match and cost of each address space (``SMTP:*.contoso.com;1``) that holds the domain."""
+    for space in connector.address_spaces:
+        name, _, cost = space.lower().removeprefix("smtp:").partition(";")
+        if name == domain:
+            yield len(name) + 2, int(cost)  # more specific than the same name behind an asterisk
+        elif name == "*" or (name.startswith("*.") and f".{domain}".endswith(name[1:])):
+            yield len(name), int(cost)
 
 
 def _is_source(server: Server, connector: SendConnector) -> bool:
     return any(server.answers_to(name) for name in connector.source_servers)
-
-
-def _matches(domain: str, connector: SendConnector) -> Iterable[tuple[int, int]]:
-    """Length of the match and cost, of each address space (``SMTP:*.contoso.com;1``) that holds the domain."""
-    wanted = domain.lower()
-    for space in connector.address_spaces:
-        name, _, cost = space.lower().removeprefix("smtp:").partition(";")
-        if name == wanted:
-            yield len(name) + 2, int(cost or 1)  # an exact name is more specific than *. and the same name
-        elif name == "*" or (name.startswith("*.") and f".{wanted}".endswith(name[1:])):
-            yield len(name), int(cost or 1)
