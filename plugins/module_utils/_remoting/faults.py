@@ -105,12 +105,7 @@ def _connection(error: BaseException, when: Circumstances) -> RemotingError | No
     if isinstance(error, requests.ConnectionError):
         never_open = isinstance(error, requests.ConnectTimeout | requests.ProxyError) or _refused(error)
         if when.started or (when.authenticated and not never_open):
-            return SessionLost(
-                options.host,
-                f"the connection broke while {when.operation} ran",
-                words=_innermost(error),
-                advice="It may have acted or not: look at the state before you run it again",
-            )
+            return _lost(when, _innermost(error), "connection broke")
         return CannotConnect(
             options.host,
             f"no connection to {options.endpoint} while {when.operation}",
@@ -153,7 +148,7 @@ def _http(error: BaseException, when: Circumstances) -> RemotingError | None:
         return _wrong_path(options, body)
     if error.code == 403 or _EXCHANGE_REFUSAL.search(body):
         return _not_allowed(options, body)
-    if when.authenticated:
+    if when.started:
         return _lost(when, f"HTTP {error.code} {body}")
     return UnexpectedAnswer(
         options.host,
@@ -221,19 +216,21 @@ def _authentication(error: BaseException, when: Circumstances) -> RemotingError 
 
 def _protocol(error: BaseException, when: Circumstances) -> RemotingError | None:
     exceptions = require("pypsrp.exceptions")
-    if isinstance(error, ParseError) and not when.authenticated:
+    if not when.started and (isinstance(error, ParseError) or type(error) is exceptions.WinRMError):
         return _wrong_path(when.options, "")
-    if isinstance(error, exceptions.InvalidPSRPOperation) and when.authenticated:
+    if when.started and isinstance(error, exceptions.InvalidPSRPOperation):
         return _lost(when, str(error))
     return None
 
 
-def _lost(when: Circumstances, words: str) -> RemotingError:
+def _lost(when: Circumstances, words: str, what: str = "session ended") -> RemotingError:
     return SessionLost(
         when.options.host,
-        f"the session ended while {when.operation} ran",
+        f"the {what} during {when.operation}",
         words=words,
-        advice="It may have acted or not: look at the state before you run it again",
+        advice="It may have acted or not: look at the state before you run it again"
+        if when.started
+        else "Run it again",
     )
 
 

@@ -14,6 +14,8 @@ import time
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from .._libraries import require
+
 
 @dataclass(frozen=True)
 class Deadline:
@@ -64,7 +66,11 @@ class PypsrpConnection:
         """Post one message; see ``Connection.send``."""
         self._transport.connection_timeout = connection_timeout
         self._transport.read_timeout = read_timeout
-        answer: bytes = self._transport.send(message)
+        try:
+            answer: bytes = self._transport.send(message)
+        except KeyError as error:
+            # pypsrp seals with the security context that a 401 has started; an ordinary web page asks for none.
+            raise require("pypsrp.exceptions").WinRMError("the server did not ask who we are") from error
         return answer
 
     def renew(self) -> None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -85,6 +87,42 @@ def test_a_path_without_powershell(server: Listener, options_for: OptionsFor) ->
         f'127.0.0.1: no WS-Management service at http://127.0.0.1:{server.port}/ecp/: "404 - File or directory not '
         "found. The resource you are looking for might have been removed, had its name changed, or is temporarily "
         'unavailable". Check exchange_path and exchange_port.'
+    )
+
+
+@pytest.fixture(params=["<html><p>Sign in</html>", "<html><p>Sign in</p></html>"], ids=["HTML", "well-formed HTML"])
+def web_site(request: pytest.FixtureRequest) -> Iterator[int]:
+    """Run an ordinary web server, as behind a redirection to Outlook on the web, and return its port."""
+    page = request.param.encode()
+
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"] or 0))
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Print nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Page) as site:
+        thread = threading.Thread(target=site.serve_forever, args=(0.05,))
+        thread.start()
+        yield site.server_port
+        site.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("encryption", ["auto", "never"])
+def test_a_web_site_instead_of_powershell(
+    server: Listener, options_for: OptionsFor, web_site: int, encryption: str
+) -> None:
+    failure = refusal(options_for(server, port=web_site, message_encryption=encryption))
+    assert isinstance(failure, WrongPath)
+    assert str(failure) == (
+        f"127.0.0.1: no WS-Management service at http://127.0.0.1:{web_site}/PowerShell/. Check exchange_path and "
+        "exchange_port."
     )
 
 

@@ -112,8 +112,9 @@ def test_several_pipelines_share_one_session_and_the_last_needs_no_signal(
 
     assert answers == [("First",), ("Second",), ("Third",)]
     assert server.traffic.connections == 1
-    one = ("Command", "Receive", "Signal:terminate")
-    assert server.traffic.actions == ("Create", "Receive", *one, *one, "Command", "Receive", "Delete")
+    one = ("Command", "Signal:terminate")
+    done = [action for action in server.traffic.actions if action != "Receive"]
+    assert done == ["Create", *one, *one, "Command", "Delete"]
 
 
 def test_https_with_basic_needs_a_trusted_certificate_and_gets_on_with_it(
@@ -184,7 +185,7 @@ def test_an_unforeseen_prompt_stops_the_command_unanswered(
 
     assert went_on == []
     assert caught.value.prompt.message == "Bind it to IIS as well?"
-    assert server.traffic.actions[-2:] == ("Signal:ctrl_c", "Delete")
+    assert [action for action in server.traffic.actions if action != "Receive"][-2:] == ["Signal:ctrl_c", "Delete"]
     assert str(caught.value) == (
         "127.0.0.1: Enable-ExchangeCertificate asked a question that was not foreseen, PromptForChoice (choices: Yes, "
         'Yes to All, No, No to All): "Bind it to IIS as well?". It was not answered, the command was stopped. Look at '
