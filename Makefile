@@ -18,7 +18,7 @@ SHELL := /bin/bash
 # Nothing of the caller's shell decides: no pyenv shim, no locale that Ansible refuses, no Ansible settings.
 export PATH := $(CURDIR)/.venv/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL := C.UTF-8
-export ANSIBLE_CONFIG := /dev/null
+export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.venv/collections
 export PY
 
