@@ -18,6 +18,7 @@ from .._libraries import MissingLibrary, require
 from .errors import (
     CannotConnect,
     CertificateNotTrusted,
+    MayHaveActed,
     NotAllowed,
     QuotaReached,
     RemotingError,
@@ -36,7 +37,7 @@ OPERATION_TIMED_OUT: Final = 0x80338029
 _ACCESS_DENIED: Final = 5
 _OPERATION_ABORTED: Final = 995
 _UNKNOWN_RESOURCE: Final = 0x8033803B
-_UNKNOWN_SHELL: Final = 0x8033805B
+UNKNOWN_SHELL: Final = 0x8033805B
 _QUOTAS: Final = frozenset((0x803381A5, 0x803381A6, 0x803381A7, 0x803381A8, 0x803381AB, *range(0x803381E4, 0x803381EB)))
 
 # Exchange refuses sessions in texts of its own, whatever the code (published analysis of Exchange 2013 CU23).
@@ -78,6 +79,14 @@ def explain(error: BaseException, when: Circumstances) -> RemotingError | Missin
         return error
     if not isinstance(error, library_failures()):
         return None
+    meaning = _read(error, when)
+    if when.started and not isinstance(meaning, MayHaveActed):
+        # Whatever refused us now, the command was on its way before.
+        return _lost(when, str(error))
+    return meaning
+
+
+def _read(error: BaseException, when: Circumstances) -> RemotingError:
     for reader in (_silence, _connection, _http, _fault, _authentication, _protocol):
         if meaning := reader(error, when):
             return meaning
@@ -182,7 +191,7 @@ def _fault(error: BaseException, when: Circumstances) -> RemotingError | None:
         )
     if error.code == _ACCESS_DENIED or _EXCHANGE_REFUSAL.search(words):
         return _not_allowed(options, words)
-    if error.code in (_UNKNOWN_SHELL, _OPERATION_ABORTED):
+    if error.code in (UNKNOWN_SHELL, _OPERATION_ABORTED):
         return _lost(when, words)
     return UnexpectedAnswer(options.host, f"{when.operation} failed with WSMan fault {error.code}", words=words)
 

@@ -17,6 +17,7 @@ from .._libraries import require
 from .._powershell import Pipeline, Prompt, RemoteError
 from .clixml import make_reader
 from .errors import UnexpectedAnswer, UnsendableValue
+from .faults import UNKNOWN_SHELL
 from .options import SessionOptions
 from .prompts import make_host
 from .records import read_error
@@ -109,10 +110,18 @@ class Runspace:
         self._pool.pipelines.pop(running.id, None)
 
     def delete(self) -> None:
-        """End the pool on the server, even if the answer to its creation never came: the shell's id is ours."""
+        """End the pool on the server, even if the answer to its creation never came: the shell's id is ours.
+
+        A pool that is gone already is none to complain about.
+        """
         selectors = require("pypsrp.wsman").SelectorSet()
         selectors.add_option("ShellId", self._pool.shell.id or self._pool.id)
-        self._wsman.delete(_PSRP_RESOURCE + self._options.configuration, selector_set=selectors)
+        fault = require("pypsrp.exceptions").WSManFaultError
+        try:
+            self._wsman.delete(_PSRP_RESOURCE + self._options.configuration, selector_set=selectors)
+        except fault as error:
+            if error.code != UNKNOWN_SHELL:
+                raise
 
 
 def _wsman(options: SessionOptions) -> Any:

@@ -72,7 +72,7 @@ class Session:
         self._ready()
 
     def run(self, pipeline: Pipeline, *, budget: float | None = None) -> Result:
-        """Run one pipeline to its end, in at most ``budget`` seconds (default: the option ``command_timeout``).
+        """Run one pipeline to its end, each attempt in at most ``budget`` seconds (default: ``command_timeout``).
 
         Raises:
             CmdletFailed: it wrote error records; the session stays usable.
@@ -94,14 +94,26 @@ class Session:
             return
         self.unclosed = None
         began = time.monotonic()
-        runspace.transport.deadline = Deadline.after(_LAST_WORDS)
         try:
-            runspace.delete()  # ends the last pipeline too, which therefore needs no signal of its own
+            self._delete(runspace)
         except library_failures() as error:
             meaning = explain(error, self._circumstances(_CLOSING, runspace, began, _LAST_WORDS))
             self.unclosed = meaning if isinstance(meaning, RemotingError) else None
-        finally:
-            runspace.transport.close()
+        except BaseException:
+            self._give_up(runspace, None)
+            raise
+        runspace.transport.close()
+
+    def _delete(self, runspace: Runspace) -> None:
+        """Delete the session; its last pipeline ends with it, which therefore needs no signal of its own."""
+        runspace.transport.deadline = Deadline.after(_LAST_WORDS)
+        try:
+            runspace.delete()
+        except library_failures():
+            # The connection may be lost, for how long nobody knows; the session on the server is not.
+            runspace.transport.renew()
+            runspace.transport.deadline = Deadline.after(_LAST_WORDS)
+            runspace.delete()
 
     def _ready(self) -> Runspace:
         """Return the open runspace, after opening one if there is none."""

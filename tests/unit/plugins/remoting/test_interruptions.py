@@ -48,6 +48,14 @@ def done_by(server: Listener) -> list[str]:
     return [action for action in server.traffic.actions if action != "Receive"]
 
 
+def wait_until_idle(server: Listener) -> None:
+    """Wait until the server has ended the session by itself."""
+    deadline = time.monotonic() + 10
+    while server.traffic.open_shells:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 @pytest.fixture
 def sleeper() -> Cmdlet:
     """A cmdlet that gives no sign of life the first time."""
@@ -171,11 +179,26 @@ def test_a_session_that_the_server_ended_when_idle_is_opened_again(serve: Serve,
     server = serve(cmdlet)
     with open_session(options_for(server, idle_timeout=1)) as session:
         session.run(READING)
-        deadline = time.monotonic() + 10
-        while server.traffic.open_shells and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert server.traffic.open_shells == 0
+        wait_until_idle(server)
         assert session.run(CHANGING).output == (2,)
+
+
+def test_a_connection_lost_after_the_last_command_leaves_no_session(
+    serve: Serve, options_for: OptionsFor, lay_cable: LayCable
+) -> None:
+    server = serve(Cmdlet())
+    cable = lay_cable(server)
+    with open_session(options_for(cable)) as session:
+        session.run(READING)
+        cable.cut()
+    assert (session.unclosed, server.traffic.open_shells) == (None, 0)
+
+
+def test_a_session_that_is_gone_already_is_closed(serve: Serve, options_for: OptionsFor) -> None:
+    server = serve(Cmdlet())
+    with open_session(options_for(server, idle_timeout=1)) as session:
+        wait_until_idle(server)
+    assert session.unclosed is None
 
 
 def test_a_session_that_cannot_be_closed_says_why_and_raises_nothing(
@@ -189,9 +212,7 @@ def test_a_session_that_cannot_be_closed_says_why_and_raises_nothing(
     session.close()
     assert session.unclosed is not None
     assert session.unclosed.reason in ("session_lost", "unreachable")
-    deadline = time.monotonic() + 10
-    while server.traffic.open_shells and time.monotonic() < deadline:
-        time.sleep(0.1)
+    wait_until_idle(server)
 
 
 class TaskTimedOut(BaseException):
