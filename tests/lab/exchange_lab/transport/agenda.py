@@ -24,18 +24,18 @@ class Agenda:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self._entries: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._entries: list[tuple[datetime, int, Callable[[], object]]] = []
         self._numbers = count()
 
     @property
     def next_due(self) -> datetime | None:
         return self._entries[0][0] if self._entries else None
 
-    def at(self, moment: datetime, action: Callable[[], None]) -> None:
+    def at(self, moment: datetime, action: Callable[[], object]) -> None:
         """Enter an action; one for a moment that has passed is due at once."""
         heapq.heappush(self._entries, (max(moment, self.now), next(self._numbers), action))
 
-    def after(self, seconds: float, action: Callable[[], None]) -> None:
+    def after(self, seconds: float, action: Callable[[], object]) -> None:
         self.at(self.now + timedelta(seconds=seconds), action)
 
     def run(self, steps: Steps[T], then: Callable[[T], None]) -> None:
