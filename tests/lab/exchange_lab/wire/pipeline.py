@@ -214,7 +214,7 @@ class Pipeline:
             pass  # self.stopping says so below
         except TerminatingError as error:
             failure = error.record()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - said to the client, and to the run as a crash
             self._crashed(error, "a cmdlet of the lab failed")
             failure = error_record(f"The lab itself failed: {error!r}", "LabFailure", ErrorCategory.NotSpecified)
         self._end(failure)

@@ -62,7 +62,7 @@ class Service:
             fault = error
         except ClientGone:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - said to the client, and to the run as a crash
             # A dropped connection would show up at the client as a broken signature on its next request.
             self._traffic.crashed(error, f"the operation {name} failed")
             fault = soap.Fault(1359, f"An internal error occurred: {error!r}")
