@@ -1,0 +1,133 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one look at one server tells: everything that a diagnosis rests on, and nothing else.
+
+Every time in here is the server's own (its log rows, its queues, Get-Date at its ``/wsman``), so they can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .._exchange.certificate import Certificate
+from .._exchange.connector import SendConnector
+from .._exchange.moments import moment_text, parse_moment
+from .._exchange.protocol_log import Session
+from .._exchange.queue import Queue
+from .._exchange.server import Server, TransportService
+
+
+@dataclass(frozen=True)
+class LogPosition:
+    """The last row that was read of a Send log, of any connector: what comes later is new.
+
+    Of a log without rows it is the server's clock when it was read, with an empty session and sequence -1.
+    """
+
+    time: datetime
+    session: str
+    sequence: int
+
+    def is_before(self, session: Session) -> bool:
+        """Tell whether a session began after this row. In the same millisecond nobody can tell, so it did not."""
+        return session.started > self.time
+
+
+@dataclass(frozen=True)
+class SendLog:
+    """The Send protocol log of a server's transport service, as far as it was read.
+
+    ``path`` is its directory, None when the server writes no Send log at all; ``sessions`` are those of the wanted
+    connectors, in the order in which they began; ``read_until`` is None when nothing could be read, and then
+    ``problem`` is the sentence that says why.
+    """
+
+    path: str | None
+    sessions: tuple[Session, ...] = ()
+    read_until: LogPosition | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class OtherStore:
+    """The certificates of another source server of a connector; None when they could not be read, as ``problem`` says.
+
+    ``server`` is the name as the connector lists it.
+    """
+
+    server: str
+    certificates: tuple[Certificate, ...] | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Set-SendConnector was refused in this run because a certificate of the connector's name lacks SMTP.
+
+    ``connector`` is the Guid, ``words`` is what Exchange said. Which server's certificate it means follows from the
+    connector: Exchange asks the first source server (published analysis of Exchange 2013 CU23).
+    """
+
+    connector: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One server, looked at once.
+
+    ``certificates`` is Exchange's list, which hides what Exchange cannot use; ``hidden`` says, for thumbprints that the
+    log shows and the list lacks, the validity word by which Exchange refuses them (``PrivateKeyMissing``), empty when
+    the store does not have them. ``connectors`` are those that have this server among their sources. ``other_stores``
+    are needed only of connectors with a TlsCertificateName and stuck mail. ``since`` is the position up to which an
+    earlier look had read the log: only sessions after it prove a cure.
+    """
+
+    server: Server
+    clock: datetime
+    transport: TransportService
+    certificates: tuple[Certificate, ...]
+    connectors: tuple[SendConnector, ...]
+    queues: tuple[Queue, ...]
+    log: SendLog
+    hidden: Mapping[str, str] = field(default_factory=dict)
+    other_stores: tuple[OtherStore, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    since: LogPosition | None = None
+
+    def certificate(self, thumbprint: str) -> Certificate | None:
+        """Return a certificate of this server's list; None when the list does not have it."""
+        return next((each for each in self.certificates if each.thumbprint == thumbprint), None)
+
+    def sessions_of(self, connector: SendConnector) -> tuple[Session, ...]:
+        """Return the sessions that the Send log holds of a connector, in the order in which they began."""
+        return tuple(each for each in self.log.sessions if each.may_be_evidence and each.connector == connector.name)
+
+
+def position_result(position: LogPosition | None) -> dict[str, Any] | None:
+    """Return a position as modules return it, and as they take it back as ``since``."""
+    if position is None:
+        return None
+    return {"time": moment_text(position.time), "session": position.session, "sequence": position.sequence}
+
+
+def position_from(value: Mapping[str, Any] | None) -> LogPosition | None:
+    """Read a position that an earlier result holds.
+
+    Raises:
+        ValueError: it is not one.
+    """
+    if not value:
+        return None
+    try:
+        moment = parse_moment(str(value["time"]))
+        session, sequence = str(value["session"]), int(value["sequence"])
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"{value!r} is not a position in a log: time, session, sequence") from error
+    if moment is None:
+        raise ValueError(f"{value!r} is not a position in a log: it holds no time")
+    return LogPosition(moment, session, sequence)
