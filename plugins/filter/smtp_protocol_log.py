@@ -111,7 +111,7 @@ _value:
         whose:
           description:
             - V(ours) for the certificate that this server presented, V(theirs) for that of the other server.
-            - V(unmarked) when the row that says so is missing; what stands before a failed negotiation can only be ours.
+            - V(unmarked) when the row that says so is missing. Before a failed negotiation only ours can stand there.
           type: str
           sample: ours
         thumbprint:

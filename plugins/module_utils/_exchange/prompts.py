@@ -67,20 +67,17 @@ def _thumbprints(prompt: Prompt) -> list[str]:
 
 
 def _no(prompt: Prompt) -> int | None:
-    """Return where No is: at the hotkey N if one choice has it, else at No's place, unless another letter denies it."""
+    """Return where No is: at the letter N if one choice alone has it, else at its place, unless Yes stands there."""
     found = _with_hotkey("N", prompt.choices)
-    if len(found) == 1:
-        # The first choice is the default, Yes, whatever its letter means in the session's language.
-        return found[0] if found[0] != _YES else None
-    return _NO if _with_hotkey("Y", prompt.choices) in ([], [_YES]) else None
+    if len(found) != 1:
+        return _NO if _with_hotkey("Y", prompt.choices) != [_NO] else None
+    # The first choice is the default, Yes, whatever its letter stands for in the session's language.
+    return found[0] if found[0] != _YES else None
 
 
 def _yes(prompt: Prompt) -> int | None:
-    """Return where Yes is: at the hotkey Y if one choice has it, else at Yes' place."""
-    found = _with_hotkey("Y", prompt.choices)
-    if len(found) == 1:
-        return found[0] if found[0] != _NO else None
-    return _YES if _with_hotkey("N", prompt.choices) in ([], [_NO]) else None
+    """Return where Yes is: it is the default, unless the letters say that No is."""
+    return _YES if _with_hotkey("N", prompt.choices) != [_YES] else None
 
 
 def _with_hotkey(letter: str, choices: tuple[Choice, ...]) -> list[int]:
