@@ -100,8 +100,10 @@ def _best(newest_first: Sequence[StoredCertificate], now: datetime) -> StoredCer
     self_signed: StoredCertificate | None = None
     for each in newest_first:
         if not each.is_dated(now):
+            if offline is not None:
+                return offline
             # Strange but so: an expired certificate of an authority wins over a valid self-signed one.
-            return offline or (each if not each.self_signed else self_signed or each)
+            return self_signed or each if each.self_signed else each
         if each.self_signed:
             self_signed = self_signed or each
         elif not each.revocation_reachable:

@@ -80,11 +80,12 @@ def unable_to_connect(error: SocketError) -> Failure:
 
 
 def last_error(failure: Failure, host: str, peer: Peer | None, at: datetime, readings: Readings) -> str:
-    """LastError of the queue after a connection to ``host`` failed at this time."""
+    """LastError of the queue after a connection failed at this time: to a peer, or to a host that nobody knows."""
     text = _text(failure, readings)
     if readings.queue_error != "led_4.4.1":
         return text
-    return f"[{{LED={text}}};{{MSG=}};{{FQDN={host}}};{{IP={peer.address if peer else ''}}};{{LRT={_us_time(at)}}}]"
+    name, address = (peer.name, peer.address) if peer else (host, "")
+    return f"[{{LED={text}}};{{MSG=}};{{FQDN={name}}};{{IP={address}}};{{LRT={_us_time(at)}}}]"
 
 
 def _text(failure: Failure, readings: Readings) -> str:

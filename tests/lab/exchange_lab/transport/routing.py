@@ -83,7 +83,7 @@ def _matches(domain: str, connector: SendConnector) -> Iterator[tuple[int, int]]
     for space in connector.address_spaces:
         name, _, cost = space.lower().removeprefix("smtp:").partition(";")
         if name == domain:
-            yield len(name) + 2, int(cost)  # more specific than the same name behind an asterisk
+            yield len(name) + 3, int(cost)  # more specific than the same name behind *.
         elif name == "*" or (name.startswith("*.") and f".{domain}".endswith(name[1:])):
             yield len(name), int(cost)
 

@@ -103,6 +103,7 @@ def _greet(peer: Peer, terms: Terms, log: SessionLog, readings: Readings, *, enc
 
 
 def _start_tls(peer: Peer, ours: Credentials, log: SessionLog, readings: Readings) -> Steps[Failure | None]:
+    """Negotiate; returns why it failed. Whatever certificate the peer shows passes, at any TlsAuthLevel."""
     log.sent("STARTTLS")
     yield ROUND_TRIP_S
     log.received("220 2.0.0 SMTP server ready")

@@ -44,8 +44,9 @@ class TestKb4051498:
         here = bench().after(minutes=40)
         here.bind(here.third_party)
         assert here.queue.message_count == 25  # a binding alone moves nothing
-        here.after(minutes=11)
-        assert (here.queue.status, here.queue.message_count, here.queue.last_error) == ("Ready", 0, "")
+        here.after(minutes=5)
+        assert facts(here.queue) == ("MBX01\\3", "SmartHostConnectorDelivery", "mx.example.com", "Ready", 0)
+        assert here.queue.last_error == ""
         assert (here.queue.retry_count, here.queue.first_retry_time) == (0, None)
         assert {(each.tls, each.thumbprint, each.reply[:3]) for each in here.world.delivered} == {
             (True, here.third_party.thumbprint, "250")
@@ -113,6 +114,12 @@ class TestLastError:
     def test_of_a_tls_failure_is_a_matter_of_reading(self, bench: Any, reading: str, text: str) -> None:
         here = bench(readings={"queue_error": reading}).after(seconds=30)
         assert here.queue.last_error == text
+
+    def test_of_another_failure_keeps_its_code_in_every_reading(self, bench: Any, make_peer: Any) -> None:
+        here = bench(peers=[make_peer(starttls=False)], readings={"queue_error": "primary_4.2.1"}).after(seconds=30)
+        assert here.queue.last_error == KB_4051498.replace(
+            "421 4.4.1 Connection timed out", "451 5.7.3 STARTTLS is required to send mail"
+        )
 
     @pytest.mark.parametrize(
         ("failure", "text"),
@@ -232,6 +239,11 @@ class TestDraining:
         assert len(per_session) == 2
         assert max(per_session.values()) <= 20
 
+    def test_opens_as_many_sessions_as_the_connector_wants(self, bench: Any) -> None:
+        here = bench(connector={"smtp_max_messages_per_connection": 1})
+        here.bind(here.third_party)
+        assert len({row[2] for row in here.after(minutes=1).rows()}) == 25
+
     def test_is_recorded_in_the_order_of_the_times_over_all_servers(self, bench: Any) -> None:
         names = ["mbx01.contoso.test", "mbx02.contoso.test"]
         mail = [Mail(name, "fabrikam.com", 10, BEGIN) for name in names]
@@ -263,10 +275,10 @@ class TestDraining:
         assert here.after(minutes=2).queue.next_retry_time == due
         assert here.queue.message_count == 2
 
-    def test_a_second_connection_that_fails_does_not_stop_the_first(self, bench: Any) -> None:
-        here = bench()
+    def test_a_second_connection_that_fails_does_not_stop_the_first(self, bench: Any, make_peer: Any) -> None:
+        here = bench(peers=[make_peer(connect_failure="refused")])
         here.bind(here.third_party)
-        here.after(seconds=1.0)
+        here.after(seconds=0.5)
         here.world.peers["mx.example.com"].listens = False
         here.after(seconds=6)
         assert here.queue.status == "Active"
@@ -281,6 +293,16 @@ class TestExpiry:
         assert (here.queue.message_count, here.queue.status) == (0, "Ready")
         assert here.world.delivered == []
         assert [each.identity for each in here.after(minutes=5).service.queues()] == ["MBX01\\Submission"]
+
+    def test_spares_what_a_session_holds(self, bench: Any) -> None:
+        here = bench().after(hours=47, minutes=59, seconds=57)
+        here.bind(here.third_party)
+        here.service.retry(here.queue.identity, here.now)
+        here.after(minutes=2)
+        assert here.queue.message_count == 0
+        times = [each.at for each in here.world.delivered]
+        assert 0 < len(times) < 25
+        assert times[0] < BEGIN + timedelta(days=2) < times[-1]
 
     def test_is_counted_for_each_message_on_its_own(self, bench: Any) -> None:
         mail = [Mail("mbx01.contoso.test", "fabrikam.com", 3, BEGIN + timedelta(hours=each)) for each in (0, 10)]
@@ -310,6 +332,7 @@ class TestOtherQueues:
         here = bench(servers=["mbx01.contoso.test", "mbx02.contoso.test"]).after(minutes=1)
         keeper = here.world.servers["mbx02.contoso.test"].transport
         shadow = keeper.queues()[-1]
+        assert [each.identity for each in here.service.queues()] == ["MBX01\\3", "MBX01\\Submission"]
         assert facts(shadow) == ("MBX02\\Shadow\\3", "ShadowRedundancy", "mbx01.contoso.test", "Ready", 25)
         assert shadow.next_hop_connector == "00000000-0000-0000-0000-000000000000"
         here.bind(here.third_party)
@@ -321,6 +344,15 @@ class TestOtherQueues:
         here = bench(connector=connector, peers=[make_peer(mx_for=("fabrikam.com",))]).after(minutes=1)
         assert facts(here.queue) == ("MBX01\\3", "DnsConnectorDelivery", "fabrikam.com", "Retry", 25)
         assert here.queue.tls_domain == "example.com"
+
+    def test_of_a_domain_name_the_host_that_was_talked_to(self, bench: Any, make_peer: Any) -> None:
+        here = bench(
+            connector={"smart_hosts": ()},
+            peers=[make_peer(mx_for=("*",))],
+            readings={"queue_error": "led_4.4.1"},
+        ).after(minutes=1)
+        assert here.queue.next_hop_domain == "fabrikam.com"
+        assert "{FQDN=mx.example.com};{IP=203.0.113.25}" in here.queue.last_error
 
 
 class TestRouting:
@@ -337,9 +369,11 @@ class TestRouting:
         below = self.connector("Below", "smtp:*.fabrikam.com;50")
         exact = self.connector("Exact", "SMTP:eu.fabrikam.com;90")
         other = self.connector("Other", "SMTP:fabrikam.com;1")
+        within = self.connector("Within", "SMTP:*.eu.fabrikam.com;1")
         assert self.next_hop(bench, everything, other) == "Everything"
         assert self.next_hop(bench, everything, below, other) == "Below"
-        assert self.next_hop(bench, everything, below, exact) == "Exact"
+        assert self.next_hop(bench, everything, below, within) == "Within"
+        assert self.next_hop(bench, everything, below, within, exact) == "Exact"
 
     def test_then_the_least_cost_then_the_own_source_then_the_name(self, bench: Any) -> None:
         dear = self.connector("A", "SMTP:*;5")

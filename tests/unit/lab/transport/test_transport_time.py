@@ -117,10 +117,12 @@ class TestThread:
         assert len(here.world.delivered) == 25
         assert here.world.delivered[-1].at < BEGIN + timedelta(seconds=60)
 
-    def test_wakes_when_the_clock_jumps(self, bench: Any) -> None:
+    def test_wakes_when_the_clock_jumps(self, bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("exchange_lab.transport.service._LONGEST_SLEEP_S", 60.0)
         here = bench(clock=Clock(BEGIN, 0.001))
         here.world.clock.start()
         here.service.start()
+        time.sleep(0.1)
         here.world.clock.advance(timedelta(hours=1))
         deadline = time.monotonic() + 5
         while not here.text() and time.monotonic() < deadline:
