@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Final
+from typing import Final, TypeAlias
 
 
 class Switch(Enum):
@@ -23,7 +23,7 @@ class Switch(Enum):
 
 SWITCH: Final = Switch.PRESENT
 
-Value = None | bool | int | str | bytes | Switch | Sequence["Value"]
+Value: TypeAlias = "None | bool | int | str | bytes | Switch | Sequence[Value]"
 """What a parameter may hold. Anything else is refused at the session's border, never guessed."""
 
 
@@ -86,7 +86,7 @@ class Prompt:
     default: int = -1
 
 
-PromptPolicy = Callable[[Prompt], int | None]
+PromptPolicy: TypeAlias = "Callable[[Prompt], int | None]"
 """Return the index of the choice to answer with, or None when the prompt was not foreseen: the pipeline is stopped."""
 
 
@@ -156,7 +156,7 @@ class RemoteObject:
         return next((key for key in self.properties if key.casefold() == wanted), None)
 
 
-WireValue = None | bool | int | float | str | bytes | RemoteObject
+WireValue: TypeAlias = "None | bool | int | float | str | bytes | RemoteObject"
 """What comes back. Lists are a RemoteObject with ``items``; dates, GUIDs and time spans are ISO-like text as sent."""
 
 
