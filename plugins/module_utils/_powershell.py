@@ -23,7 +23,7 @@ class Switch(Enum):
 
 SWITCH: Final = Switch.PRESENT
 
-Value: TypeAlias = "None | bool | int | str | bytes | Switch | Sequence[Value]"
+Value: TypeAlias = "bool | int | str | bytes | Switch | Sequence[Value] | None"
 """What a parameter may hold. Anything else is refused at the session's border, never guessed."""
 
 
@@ -156,7 +156,7 @@ class RemoteObject:
         return next((key for key in self.properties if key.casefold() == wanted), None)
 
 
-WireValue: TypeAlias = "None | bool | int | float | str | bytes | RemoteObject"
+WireValue: TypeAlias = "bool | int | float | str | bytes | RemoteObject | None"
 """What comes back. Lists are a RemoteObject with ``items``; dates, GUIDs and time spans are ISO-like text as sent."""
 
 
