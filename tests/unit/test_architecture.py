@@ -34,7 +34,7 @@ MAY_IMPORT: Final = {
     "_outbound_tls": FLOOR | {"_exchange"},
     "_remoting": FLOOR,
     "_observe": FLOOR | {"_exchange", "_remoting"},
-    "_module": FLOOR | {"_session_options", "_exchange", "_remoting", "_observe"},
+    "_module": FLOOR | {"_session_options", "_exchange", "_remoting", "_observe", "_outbound_tls"},
     "modules": FLOOR | {"_module", "_session_options", "_exchange", "_observe", "_outbound_tls"},
     "plugin_utils": FLOOR | {"_module", "_session_options", "_remoting", "_observe"},
     "action": {"plugin_utils", "modules"},
