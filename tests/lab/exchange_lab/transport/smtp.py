@@ -64,9 +64,9 @@ def converse(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, readin
     log.received(peer.banner)
     yield from _greet(peer, terms, log, readings, encrypted=False)
 
-    encrypted = terms.credentials is not None and peer.starttls
-    if terms.credentials is not None and peer.starttls:
-        failure = yield from _start_tls(peer, terms.credentials, log, readings)
+    credentials = terms.credentials if peer.starttls else None
+    if credentials is not None:
+        failure = yield from _start_tls(peer, credentials, log, readings)
         if failure is not None:
             return failure
         yield from _greet(peer, terms, log, readings, encrypted=True)
@@ -76,7 +76,7 @@ def converse(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, readin
         return STARTTLS_REQUIRED
 
     mailbag.established()
-    yield from _send_messages(peer, terms, log, mailbag, encrypted=encrypted)
+    yield from _send_messages(peer, terms, log, mailbag, encrypted=credentials is not None)
     yield from _quit(log)
     return None
 
