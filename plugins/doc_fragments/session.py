@@ -12,7 +12,8 @@ options:
   server:
     description:
       - The Exchange server that is meant, by its name or fully qualified domain name.
-      - By default it is the server whose name is O(exchange_host), else the host's address, else the host's inventory name.
+      - By default it is the server whose name is O(exchange_host), else the host's address, else the host's inventory
+        name.
       - A name that fits no server, or more than one, is refused with the list of servers.
     type: str
   exchange_host:
@@ -21,7 +22,8 @@ options:
       - By default it is the address of the host's own connection.
     type: str
   exchange_port:
-    description: Port of Exchange's PowerShell endpoint. By default 80 for V(http) and 443 for V(https), never the port of WinRM.
+    description:
+      - Port of Exchange's PowerShell endpoint. By default 80 for V(http) and 443 for V(https), never the port of WinRM.
     type: int
   exchange_scheme:
     description:
@@ -37,9 +39,9 @@ options:
   exchange_auth:
     description:
       - How to authenticate at Exchange's PowerShell endpoint.
-      - V(auto) takes the authentication of the host's connection. Where that is V(negotiate), it takes V(kerberos) for a
-        user written like C(name@domain), because V(negotiate) falls back to NTLM without a word and an untouched Exchange
-        server offers Kerberos only.
+      - V(auto) takes the authentication of the host's connection. Where that is V(negotiate), it takes V(kerberos) for
+        a user written like C(name@domain), because V(negotiate) falls back to NTLM without a word and an untouched
+        Exchange server offers Kerberos only.
       - V(basic) is refused over V(http), where the password would travel in clear.
     type: str
     choices: [auto, kerberos, negotiate, ntlm, basic, credssp]
@@ -56,7 +58,8 @@ options:
   exchange_ca_cert:
     description:
       - File on the controller with the certificate authorities to trust over V(https).
-      - By default as in the host's connection. Naming it is safer and several times cheaper than the system's whole store.
+      - By default as in the host's connection. Naming it is safer and several times cheaper than the system's whole
+        store.
     type: path
   exchange_message_encryption:
     description: Whether messages are encrypted by the authentication. V(auto) encrypts over V(http).
@@ -103,7 +106,7 @@ requirements:
 notes:
   - The module runs on the controller. It opens its own session to Exchange with the user, password, authentication and
     timeouts of the host's C(psrp) connection; nothing is installed on the server and no script is sent to it.
-  - Each O(exchange_host)-like option is read from the task, then from C(module_defaults), then from a host variable of the
-    same name, then from the host's connection.
+  - Each O(exchange_host)-like option is read from the task, then from C(module_defaults), then from a host variable of
+    the same name, then from the host's connection.
   - C(become) has no meaning for Exchange cmdlets and is refused.
 """

@@ -219,7 +219,7 @@ def _refuse_contradiction(fields: Fields, thumbprint: str, server: str) -> None:
     if told and told.upper() != thumbprint:
         raise fields.misunderstood("Thumbprint", told)
     # Identity is the server's FQDN, a backslash and the thumbprint: a session may be proxied to another server.
-    owner, separator, _ = (text_of(_optional(fields.source, "Identity")) or "").partition("\\")
+    owner, separator, __ = (text_of(_optional(fields.source, "Identity")) or "").partition("\\")
     if separator and owner.partition(".")[0].lower() != server.partition(".")[0].lower():
         raise Unreadable(f"{server} was asked for its certificates and {owner} answered with its own; nothing is done.")
 

@@ -64,7 +64,7 @@ class LogRows(Iterator[Row]):
 
     def _read_header(self, record: str) -> None:
         """Take over what a header says. It may stand anywhere: a restarted service writes another one."""
-        name, _, value = record[1:].partition(":")
+        name, __, value = record[1:].partition(":")
         if name.strip().lower() == "log-type":
             self.log_type = _log_type(value)
         elif name.strip().lower() == "fields":

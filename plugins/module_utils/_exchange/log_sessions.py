@@ -37,6 +37,7 @@ def sessions(rows: Iterable[Row]) -> Iterator[Session]:
         open_sessions.move_to_end(key)
         if row.event == "-":
             yield open_sessions.pop(key).close()
+        # pylint: disable-next=stop-iteration-return
         while open_sessions and next(iter(open_sessions.values())).latest < row.time - _LONGEST_SILENCE:
             yield open_sessions.popitem(last=False)[1].close()
     yield from sorted((session.close() for session in open_sessions.values()), key=lambda session: session.started)

@@ -46,6 +46,6 @@ def make_reader() -> Any:
 
     def _is_guess(metadata: Any) -> bool:
         # Messages of the protocol itself say what they expect; only there pypsrp's own classes are needed.
-        return metadata is None or (type(metadata) is complex_objects.ObjectMeta and metadata.tag == "*")
+        return metadata is None or (metadata.__class__ is complex_objects.ObjectMeta and metadata.tag == "*")
 
     return Reader()

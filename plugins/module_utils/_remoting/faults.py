@@ -225,7 +225,7 @@ def _authentication(error: BaseException, when: Circumstances) -> RemotingError 
 
 def _protocol(error: BaseException, when: Circumstances) -> RemotingError | None:
     exceptions = require("pypsrp.exceptions")
-    if not when.started and (isinstance(error, ParseError) or type(error) is exceptions.WinRMError):
+    if not when.started and (isinstance(error, ParseError) or error.__class__ is exceptions.WinRMError):
         return _wrong_path(when.options, "")
     if when.started and isinstance(error, exceptions.InvalidPSRPOperation):
         return _lost(when, str(error))

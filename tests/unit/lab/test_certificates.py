@@ -25,7 +25,7 @@ def test_a_certificate_says_what_it_was_asked_to_say() -> None:
 
 def test_two_certificates_of_one_name_differ() -> None:
     maker = CertificateMaker()
-    first, second = (maker.make("CN=mail", "self", [], NOW, NOW + timedelta(days=1)) for _ in range(2))
+    first, second = (maker.make("CN=mail", "self", [], NOW, NOW + timedelta(days=1)) for __ in range(2))
     assert first.subject == first.issuer == second.subject
     assert first.serial_number != second.serial_number
 

@@ -75,7 +75,7 @@ def test_every_shipped_scenario_is_a_world(file: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_by_file_line_and_key(tmp_path: Path, change: str, line: int, told: str) -> None:
-    before, _, after = change.partition("->")
+    before, __, after = change.partition("->")
     assert before in SMALL
     file = written(tmp_path, SMALL.replace(before, after, 1))
     with pytest.raises(ScenarioError) as error:
@@ -191,7 +191,7 @@ class TestWorld:
     def test_a_peers_certificate_can_be_in_our_store(self, tmp_path: Path) -> None:
         text = SMALL.replace("true}", "true}\n      theirs: {same_as: mx.fabrikam.com}")
         world = load(written(tmp_path, text))
-        (_, theirs) = world.servers["mbx01.contoso.test"].store
+        (__, theirs) = world.servers["mbx01.contoso.test"].store
         assert theirs.thumbprint == world.peers["mx.fabrikam.com"].certificate.thumbprint
         assert not theirs.network_service
 

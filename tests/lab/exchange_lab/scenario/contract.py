@@ -45,6 +45,7 @@ def _explain(document: Document, error: jsonschema.ValidationError) -> Iterator[
         for key in [each for each in instance if each not in known]:
             yield document.error((*keys, key), f"unknown key; known here: {', '.join(sorted(known))}")
     elif rule == "required":
+        # pylint: disable-next=stop-iteration-return
         missing = next(each for each in rules["required"] if each not in instance)
         yield document.error(keys, f"the key {missing} is missing")
     elif rule == "oneOf":
@@ -106,6 +107,7 @@ def _servers(scenario: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
         at: Keys = ("servers", fqdn)
         if names.count(fqdn.partition(".")[0].upper()) > 1:
             yield at, "another server has the same NetBIOS name"
+        # pylint: disable-next=stop-iteration-return
         if server.get("domain_controller", next(iter(controllers))) not in controllers:
             yield (*at, "domain_controller"), _not_among("domain_controllers", controllers)
         if server["default_certificate"] not in (None, *server["certificates"]):

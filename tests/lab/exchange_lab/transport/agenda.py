@@ -50,6 +50,6 @@ class Agenda:
     def live_until(self, moment: datetime) -> None:
         """Do all that is due up to and including ``moment``, also what is entered on the way."""
         while self._entries and self._entries[0][0] <= moment:
-            self.now, _, action = heapq.heappop(self._entries)
+            self.now, __, action = heapq.heappop(self._entries)
             action()
         self.now = max(self.now, moment)

@@ -62,8 +62,8 @@ class RemoteDelivery:
     def established(self, queue: Queue, max_messages: int) -> None:
         """A session has proved the way: as many more are opened as the messages need."""
         queue.status = "Active"
-        waiting = sum(1 for _ in queue.waiting(self._agenda.now))
-        for _ in range(min(ceil(waiting / max_messages), MAX_CONNECTIONS) - queue.connections):
+        waiting = sum(1 for __ in queue.waiting(self._agenda.now))
+        for __ in range(min(ceil(waiting / max_messages), MAX_CONNECTIONS) - queue.connections):
             self._connect(queue)
 
     def take(self, queue: Queue) -> Message | None:

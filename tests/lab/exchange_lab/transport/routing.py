@@ -81,7 +81,7 @@ def route(domain: str, connectors: Iterable[SendConnector], server: Server) -> S
 def _matches(domain: str, connector: SendConnector) -> Iterator[tuple[int, int]]:
     """Length of the match and cost of each address space (``SMTP:*.contoso.com;1``) that holds the domain."""
     for space in connector.address_spaces:
-        name, _, cost = space.lower().removeprefix("smtp:").partition(";")
+        name, __, cost = space.lower().removeprefix("smtp:").partition(";")
         if name == domain:
             yield len(name) + 3, int(cost)  # more specific than the same name behind *.
         elif name == "*" or (name.startswith("*.") and f".{domain}".endswith(name[1:])):

@@ -122,7 +122,7 @@ def _start_tls(peer: Peer, ours: Credentials, log: SessionLog, readings: Reading
 
 
 def _send_messages(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, *, encrypted: bool) -> Steps[None]:
-    for _ in range(terms.max_messages):
+    for __ in range(terms.max_messages):
         message = mailbag.take()
         if message is None:
             return

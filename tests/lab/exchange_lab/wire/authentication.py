@@ -60,7 +60,7 @@ class Authenticator:
         """Judge a request by its Authorization header, or by what the connection has shown before."""
         if authorization is None:
             return self._identity or self._challenge()
-        scheme, _, credentials = authorization.partition(" ")
+        scheme, __, credentials = authorization.partition(" ")
         offered = next((name for name in self._schemes if name.casefold() == scheme.casefold()), None)
         try:
             token = base64.b64decode(credentials.strip(), validate=True)
@@ -86,7 +86,7 @@ class Authenticator:
         return Challenge(tuple(f'Basic realm="{self._realm}"' if s == "Basic" else s for s in self._schemes))
 
     def _basic(self, token: bytes) -> Identity | Challenge:
-        name, _, password = token.decode("utf-8", "replace").partition(":")
+        name, __, password = token.decode("utf-8", "replace").partition(":")
         user = self._accounts.verify(name, password)
         return self._challenge() if user is None else Identity(user, "basic")
 
@@ -139,7 +139,7 @@ def ntlm_user(token: bytes) -> str | None:
     encoding = "utf-16-le" if struct.unpack_from("<I", message, 60)[0] & NTLM_UNICODE else "ascii"
 
     def field(position: int) -> str:
-        length, _, offset = struct.unpack_from("<HHI", message, position)
+        length, __, offset = struct.unpack_from("<HHI", message, position)
         return message[offset : offset + length].decode(encoding, "replace")
 
     domain, name = field(28), field(36)

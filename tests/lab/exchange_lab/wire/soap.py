@@ -157,7 +157,7 @@ class Request:
 
 def qualified(tag: str) -> str:
     """Turn ``rsp:Shell`` into ElementTree's spelling."""
-    prefix, _, name = tag.partition(":")
+    prefix, __, name = tag.partition(":")
     return f"{{{NAMESPACES[prefix]}}}{name}"
 
 

@@ -228,7 +228,7 @@ class TestDraining:
     def test_takes_its_time_and_never_more_than_20_messages_a_session(self, bench: Any) -> None:
         here = bench()
         here.bind(here.third_party)
-        counts = [here.after(seconds=2).queue.message_count for _ in range(12)]
+        counts = [here.after(seconds=2).queue.message_count for __ in range(12)]
         assert counts == sorted(counts, reverse=True)
         assert 0 < counts[3] < 25
         assert counts[-1] == 0

@@ -128,15 +128,15 @@ class TestSucceeding:
 
     def test_shows_our_certificate_first_then_twice_the_peers(self, here: Any) -> None:
         peer = here.world.peers["mx.example.com"].certificate.thumbprint
-        thumbprints = [data for _, data, context in here.said(0) if context == "Certificate thumbprint"]
+        thumbprints = [data for __, data, context in here.said(0) if context == "Certificate thumbprint"]
         assert thumbprints == [here.third_party.thumbprint, peer, peer]
-        markers = [context for *_, context in here.said(0) if context.endswith(" certificate")]
+        markers = [context for *__, context in here.said(0) if context.endswith(" certificate")]
         assert markers == ["Sending certificate", "Remote certificate", "Received certificate"]
 
     def test_shows_two_certificates_in_the_new_form(self, bench: Any) -> None:
         here = bench(readings={"certificate_rows": "new"})
         here.bind(here.third_party)
-        contexts = [context for *_, context in here.after(minutes=1).said(0) if " certificate Subject " in context]
+        contexts = [context for *__, context in here.after(minutes=1).said(0) if " certificate Subject " in context]
         assert [each.partition(" Subject ")[0] for each in contexts] == ["Sending certificate", "Remote certificate"]
 
     def test_greets_again_within_tls_and_sends_one_message_after_the_other(self, here: Any) -> None:
@@ -148,8 +148,11 @@ class TestSucceeding:
         message = inside[8:15]
         assert message[0][2].startswith("sending message with RecordId ")
         message_id = message[0][2].rpartition(" ")[2]
-        assert [data.partition(":")[0].rstrip("0123456789") for _, data, _ in message[1:3]] == ["MAIL FROM", "RCPT TO"]
-        assert [data for _, data, _ in message[3:5]] == ["250 2.1.0 Sender OK", "250 2.1.5 Recipient OK"]
+        assert [data.partition(":")[0].rstrip("0123456789") for __, data, __ in message[1:3]] == [
+            "MAIL FROM",
+            "RCPT TO",
+        ]
+        assert [data for __, data, __ in message[3:5]] == ["250 2.1.0 Sender OK", "250 2.1.5 Recipient OK"]
         assert message[5][1].startswith("BDAT ")
         assert message[6][1].startswith(f"250 2.6.0 {message_id} ")
         assert message[6][1].endswith(" Queued mail for delivery")
@@ -222,8 +225,8 @@ class TestOpportunisticTls:
         ]
         clear = here.said(1)
         assert ("<", "250-STARTTLS", "") in clear
-        assert not any(data == "STARTTLS" for _, data, _ in clear)
-        assert any(data.startswith("250 2.6.0 ") for _, data, _ in clear)
+        assert not any(data == "STARTTLS" for __, data, __ in clear)
+        assert any(data.startswith("250 2.6.0 ") for __, data, __ in clear)
 
     @pytest.mark.parametrize(
         "insists",
@@ -246,4 +249,4 @@ class TestOpportunisticTls:
     def test_an_ignored_starttls_is_not_used_and_its_name_not_looked_for(self, bench: Any) -> None:
         here = bench(connector={"require_tls": False, "ignore_starttls": True}, store=[]).after(minutes=1)
         assert {each.tls for each in here.world.delivered} == {False}
-        assert not any(data == "STARTTLS" for _, data, _ in here.said())
+        assert not any(data == "STARTTLS" for __, data, __ in here.said())

@@ -80,7 +80,7 @@ class TestJumps:
         # Whole rows: where a buffer is cut depends on what has been asked of chance, never what it holds.
         jump, steps = bench(), bench()
         jump.after(minutes=90)
-        for _ in range(540):
+        for __ in range(540):
             steps.after(seconds=10)
         assert self.alike(jump) == self.alike(steps)
 

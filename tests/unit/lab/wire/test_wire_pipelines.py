@@ -76,7 +76,7 @@ def test_typed_values_arrive_as_their_python_counterparts(serve: Serve, connect:
 
 
 def test_a_switch_is_told_from_values(serve: Serve, connect: Connect) -> None:
-    def fill(pipeline: PowerShell, _: RunspacePool) -> None:
+    def fill(pipeline: PowerShell, __: RunspacePool) -> None:
         pipeline.add_cmdlet("Set-It").add_parameter("Force").add_parameter("Confirm", False).add_argument("first")
         pipeline.add_argument(None)
 
@@ -94,7 +94,7 @@ def test_a_parameter_may_be_named_as_it_is_typed(serve: Serve, connect: Connect)
 
 
 def test_statements_and_script_text_are_recognisable(serve: Serve, connect: Connect) -> None:
-    def fill(pipeline: PowerShell, _: RunspacePool) -> None:
+    def fill(pipeline: PowerShell, __: RunspacePool) -> None:
         pipeline.add_cmdlet("Get-A").add_cmdlet("Select-Object").add_statement().add_script("Get-B | % { $_ }")
 
     commands = hear(serve, connect, fill)

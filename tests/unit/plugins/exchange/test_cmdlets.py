@@ -87,18 +87,18 @@ CHANGING = [
 ]
 
 
-@pytest.mark.parametrize(("pipeline", "line"), [*READING, *CHANGING], ids=[line for _, line in [*READING, *CHANGING]])
+@pytest.mark.parametrize(("pipeline", "line"), [*READING, *CHANGING], ids=[line for __, line in [*READING, *CHANGING]])
 def test_reads_like_what_an_administrator_would_type(pipeline: Pipeline, line: str) -> None:
     assert str(pipeline) == line
 
 
-@pytest.mark.parametrize("pipeline", [pipeline for pipeline, _ in READING], ids=str)
+@pytest.mark.parametrize("pipeline", [pipeline for pipeline, __ in READING], ids=str)
 def test_reading_changes_nothing_and_may_be_repeated(pipeline: Pipeline) -> None:
     assert not pipeline.changes
     assert pipeline.policy is foresee_no_prompt
 
 
-@pytest.mark.parametrize("pipeline", [pipeline for pipeline, _ in CHANGING], ids=str)
+@pytest.mark.parametrize("pipeline", [pipeline for pipeline, __ in CHANGING], ids=str)
 def test_changing_is_never_repeated_and_never_forced(pipeline: Pipeline) -> None:
     assert pipeline.changes
     (command,) = pipeline.commands
@@ -120,5 +120,5 @@ def test_what_a_user_types_is_a_value() -> None:
 def test_switches_and_lists_are_typed() -> None:
     (servers,) = cmdlets.get_exchange_servers(status=True).commands
     assert servers.parameters == {"Status": SWITCH}
-    _, projection = cmdlets.get_child_item(LOG, "SEND*.LOG").commands
+    __, projection = cmdlets.get_child_item(LOG, "SEND*.LOG").commands
     assert projection.parameters == {"Property": ["Name", "FullName", "Length"]}

@@ -233,7 +233,7 @@ def test_a_second_description_without_a_marker_is_another_certificate() -> None:
 
 @pytest.mark.parametrize("event", [">", "<"])
 def test_what_is_said_in_the_dialogue_describes_no_certificate(event: str) -> None:
-    said: list[Said] = [(event, data, context) for _, data, context in old_form("Sending certificate", OURS)]
+    said: list[Said] = [(event, data, context) for __, data, context in old_form("Sending certificate", OURS)]
     assert only(logged(STARTTLS, said)).certificates == ()
 
 

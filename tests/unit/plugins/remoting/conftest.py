@@ -107,7 +107,7 @@ class Cable:
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                client, __ = self._listener.accept()
             except OSError:  # the cable is removed
                 return
             server = socket.create_connection(self._server)

@@ -113,13 +113,13 @@ def test_advice_names_the_options_of_its_endpoint() -> None:
 
 def test_values_lose_ansible_s_tags() -> None:
     tagged = DataLoader().load("{host: mbx01.lab.test, password: secret, path: /PowerShell/, port: 8080}")
-    assert type(tagged["password"]) is not str
+    assert tagged["password"].__class__ is not str
     options = exchange_endpoint(
         connection(ansible_host=tagged["host"], ansible_password=tagged["password"]),
         {"exchange_port": tagged["port"], "exchange_path": tagged["path"]},
     )
     for value, kind in ((options.host, str), (options.password, str), (options.path, str), (options.port, int)):
-        assert type(value) is kind
+        assert value.__class__ is kind
 
 
 @pytest.mark.parametrize("endpoint", [exchange_endpoint, host_endpoint])

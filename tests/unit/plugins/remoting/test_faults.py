@@ -88,7 +88,7 @@ def test_each_has_its_meaning_and_its_next_step(
     error: Exception, when: Circumstances, kind: type[RemotingError], advice: str
 ) -> None:
     meaning = explain(error, when)
-    assert type(meaning) is kind
+    assert meaning.__class__ is kind
     assert str(meaning).startswith("mbx01.lab.test: ")
     assert str(meaning).endswith(advice)
 

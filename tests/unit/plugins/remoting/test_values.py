@@ -84,7 +84,7 @@ def test_what_a_server_sends_is_what_we_read(value: Any) -> None:
 )
 def test_an_integer_travels_in_the_smallest_type_that_holds_it(number: int, kind: type) -> None:
     sent = powershell.deserialize(Serializer().serialize(to_wire(number)), psrpcore._crypto.PSRemotingCrypto())
-    assert type(sent) is kind
+    assert sent.__class__ is kind
     assert sent == number
 
 
@@ -146,7 +146,7 @@ def test_plain_rebuilds_every_level_from_exact_types() -> None:
 
 def test_ansible_s_own_tags_are_taken_off() -> None:
     loaded = DataLoader().load("{text: a, number: 7, float: 1.5, list: [a, {b: c}]}")
-    assert type(loaded) is not dict
+    assert loaded.__class__ is not dict
     bare = plain(loaded)
     assert bare == {"text": "a", "number": 7, "float": 1.5, "list": ["a", {"b": "c"}]}
     found = [bare, *bare, *bare.values(), *bare["list"]]
@@ -154,8 +154,8 @@ def test_ansible_s_own_tags_are_taken_off() -> None:
 
 
 def test_tagged_parameters_are_sent_by_their_value() -> None:
-    assert type(to_wire(TaggedText("a"))) is str
-    assert type(to_wire(TaggedNumber(7))) is int
+    assert to_wire(TaggedText("a")).__class__ is str
+    assert to_wire(TaggedNumber(7)).__class__ is int
     assert to_wire(Port.HTTP) == 80
 
 
@@ -181,7 +181,7 @@ def test_an_object_that_contains_itself_is_refused() -> None:
 
 def test_shared_references_do_not_blow_up() -> None:
     shared: list[Any] = ["leaf"]
-    for _ in range(60):
+    for __ in range(60):
         shared = [shared, shared]
     value = from_wire(shared)
     assert isinstance(value, RemoteObject)
