@@ -70,14 +70,14 @@ def _no(prompt: Prompt) -> int | None:
     """Return where No is: at the letter N if one choice alone has it, else at its place, unless Yes stands there."""
     found = _with_hotkey("N", prompt.choices)
     if len(found) != 1:
-        return _NO if _with_hotkey("Y", prompt.choices) != [_NO] else None
+        return _NO if _NO not in _with_hotkey("Y", prompt.choices) else None
     # The first choice is the default, Yes, whatever its letter stands for in the session's language.
     return found[0] if found[0] != _YES else None
 
 
 def _yes(prompt: Prompt) -> int | None:
     """Return where Yes is: it is the default, unless the letters say that No is."""
-    return _YES if _with_hotkey("N", prompt.choices) != [_YES] else None
+    return _YES if _YES not in _with_hotkey("N", prompt.choices) else None
 
 
 def _with_hotkey(letter: str, choices: tuple[Choice, ...]) -> list[int]:

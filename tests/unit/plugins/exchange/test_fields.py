@@ -92,6 +92,12 @@ def test_an_enum_without_text_is_its_number() -> None:
     assert text_of(None) is None
 
 
+@pytest.mark.parametrize("value", [b"\x01", RemoteObject(), RemoteObject(items=("a",))])
+def test_what_has_no_text_is_not_taken_for_not_set(value: WireValue) -> None:
+    with pytest.raises(Unreadable, match='says "nothing" as its Fqdn'):
+        fields(Fqdn=value).optional_text("Fqdn")
+
+
 @pytest.mark.parametrize("value", ["Verbose", "verbose", RemoteObject(number=1, text="Verbose")])
 def test_reads_members_of_an_enum_by_exchanges_word(value: WireValue) -> None:
     assert fields(ProtocolLoggingLevel=value).member("ProtocolLoggingLevel", Level) is Level.VERBOSE

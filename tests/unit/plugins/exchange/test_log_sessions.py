@@ -136,6 +136,22 @@ def test_the_new_form_holds_both_in_one_text(domains: str) -> None:
     assert certificate.thumbprint == OURS
 
 
+def test_a_single_row_in_another_form_has_no_thumbprint() -> None:
+    session = only(logged(STARTTLS, ("*", f" {SUBJECT} (masked)", f"Sending certificate {NEW_FORM}")))
+    certificate = certificate_of(session)
+    assert (certificate.whose, certificate.thumbprint) == (Whose.OURS, "")
+    assert certificate.names == f"{SUBJECT} (masked)"
+
+
+def test_the_single_row_is_read_from_its_right_end() -> None:
+    """A subject may look like the rest of the row."""
+    (row,) = new_form("Sending certificate", OURS)
+    lure = f"CN={SERIAL} {THEIRS} 2026-01-01T00:00:00.000Z 2027-01-01T23:59:59.000Z"
+    certificate = certificate_of(only(logged(STARTTLS, (row[0], f" {lure}{row[1]}", row[2]))))
+    assert certificate.thumbprint == OURS
+    assert certificate.names == f"{lure} {SUBJECT} {ISSUER}"
+
+
 @pytest.mark.parametrize("word", ["NoCredentials", "SocketError", "BadBindings", "SomethingNew"])
 def test_any_word_of_failure_is_kept_verbatim(word: str) -> None:
     session = only(logged(STARTTLS, ("*", "", f"TLS negotiation failed with error {word}"), ("-", "", "Remote")))

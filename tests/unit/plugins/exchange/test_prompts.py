@@ -32,7 +32,6 @@ LANGUAGES = {
     "Turkish": ("&Evet", "&Tümüne Evet", "&Hayır", "Tümüne Ha&yır"),
     "Greek": ("&Ναι", "Ναι σε ό&λα", "Ό&χι", "Όχι σε όλ&α"),
     "without letters": ("Ja", "Ja zu allem", "Nein", "Nein zu allem"),
-    "all with N": ("&N", "&N", "&N", "&N"),
 }
 QUESTION = (
     "Overwrite the existing default SMTP certificate?\r\n\r\n"
@@ -79,9 +78,16 @@ def test_the_default_answer_is_never_taken_for_no() -> None:
     assert keep(asked(labels=("&Naturally", "&All", "&Forget it", "&Leave"))) is None
 
 
+def test_where_several_choices_have_the_letter_the_place_decides() -> None:
+    assert keep(asked(labels=("&Yes", "Yes to &All", "&No", "&No to all"))) == 2
+    assert substitute(asked(labels=("&Yes", "Yes to &All", "&No", "&No to all"))) == 0
+
+
 def test_where_the_letters_contradict_the_shape_nothing_is_answered() -> None:
     assert keep(asked(labels=("&Abort", "&Break", "&Yes", "&Continue"))) is None
+    assert keep(asked(labels=("&Yes", "&Yes", "&Yes", "&Yes"))) is None
     assert substitute(asked(labels=("&No", "&Break", "&Go", "&Continue"))) is None
+    assert substitute(asked(labels=("&No", "&No", "&No", "&No"))) is None
 
 
 @pytest.mark.parametrize(
