@@ -144,7 +144,7 @@ def libraries_have_one_door(root: Path) -> list[str]:
 def _required(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
-            case ast.Call(func=ast.Name(id="require"), args=[ast.Constant(value=str(module))]):
+            case ast.Call(func=ast.Name(id="require"), args=[ast.Constant(value=str() as module)]):
                 yield module.partition(".")[0]
 
 

@@ -140,7 +140,7 @@ def _answer(organisation: Organisation, request: dict[str, Any]) -> Any:
     match request:
         case {"do": "state"}:
             return organisation.state()
-        case {"do": "advance", "by": str(span)}:
+        case {"do": "advance", "by": str() as span}:
             organisation.advance(parse_span(span))
             return organisation.state()["clock"]
         case _:
