@@ -114,7 +114,7 @@ class BindingPlan(Plan[BindingState]):
         if replaced:
             return (
                 f"{state.server}: the default SMTP certificate was to stay {self.before.default_certificate} and is "
-                f"{state.default_certificate or 'unknown'} now. Run the line under remedy, and answer Yes when it asks.",
+                f"{state.default_certificate or 'unknown'} now. Run the line under remedy and answer Yes when it asks.",
                 restoring,
             )
         unknown = next((each for each, services in state.holdings.items() if services is None), None)

@@ -1,0 +1,325 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The controller's journal of raised logging levels: one record and one lock a connector, in a directory of its own.
+
+Forks of one play and plays side by side reach for the same connector. The lock makes looking and setting one step: the
+second in line finds what the first has done. A record is written before the level is raised and removed after it is
+restored, so a run that dies leaves one behind, and the next run restores the level.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import multiprocessing
+import os
+import re
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from ._exchange.connector import LoggingLevel, SendConnector
+from ._exchange.moments import moment_text, parse_moment
+from ._module import Task, carry_out
+from ._outbound_tls.logging_level import LoggingPlan, LoggingState, LoggingWish, plan_logging
+from ._outbound_tls.logging_record import Holder, Record, Run
+from ._outbound_tls.plan import Outcome, Refused, Unsettled
+from ._powershell import Pipeline, Result
+
+_FORMAT: Final = 1
+_PAUSE: Final = 0.05
+# A run on another machine (an execution environment's container is one) cannot be asked whether it lives.
+_PATIENCE_WITH_STRANGERS: Final = timedelta(days=1)
+_DOMAIN: Final = re.compile(r"\bDC=([^,]+)", flags=re.IGNORECASE)
+
+
+def change_level(
+    task: Task,
+    wish: LoggingWish,
+    journal: Journal | None,
+    *,
+    connector: SendConnector,
+    observe: Callable[[], SendConnector],
+    apply: Callable[[Sequence[Pipeline]], Sequence[Result]],
+    budget: float = 300,
+) -> Outcome:
+    """Carry a wish for a connector's logging level out, under the journal's lock.
+
+    ``connector`` is the one meant, from any look at it; ``observe`` looks again, each time on the same domain
+    controller; ``budget`` is how many seconds to wait for others who are at it.
+
+    Raises:
+        Refused: as ``plan_logging``, or the journal cannot be used.
+        Unsettled, RemotingError, Unreadable: as ``carry_out``.
+    """
+    organisation = organisation_of(connector)
+    if journal is None:
+        plain = _Recorder(wish, None, None, organisation, observe)
+        return carry_out(task, observe=plain.observe, decide=plain.decide, apply=apply)
+    me = Holder(task.inventory_hostname, this_run(), datetime.now(UTC))
+    if task.check_mode:
+        reader = _Recorder(wish, journal.entry(organisation, connector.guid), me, organisation, observe)
+        return carry_out(task, observe=reader.observe, decide=reader.decide, apply=apply)
+    with journal.locked(organisation, connector.guid, budget) as entry:
+        recorder = _Recorder(wish, entry, me, organisation, observe)
+        return recorder.carry_out(task, apply)
+
+
+@dataclass
+class _Recorder:
+    """One change of a level while it is made, and what of it goes into the journal."""
+
+    wish: LoggingWish
+    entry: Entry | None
+    me: Holder | None
+    organisation: str
+    look: Callable[[], SendConnector]
+    plan: LoggingPlan | None = None
+
+    def observe(self) -> LoggingState:
+        connector, now = self.look(), datetime.now(UTC)
+        record = None if self.entry is None else self.entry.read()
+        dead = frozenset(holder.run for holder in record.holders if is_dead(holder, now)) if record else frozenset()
+        controller = connector.originating_server
+        return LoggingState(connector, controller, now, record, dead, self.me, self.organisation)
+
+    def decide(self, state: LoggingState) -> LoggingPlan:
+        self.plan = plan_logging(self.wish, state)
+        return self.plan
+
+    def carry_out(self, task: Task, apply: Callable[[Sequence[Pipeline]], Sequence[Result]]) -> Outcome:
+        def recorded(commands: Sequence[Pipeline]) -> Sequence[Result]:
+            self._write(lambda plan: plan.record_ahead)
+            return apply(commands)
+
+        try:
+            outcome = carry_out(task, observe=self.observe, decide=self.decide, apply=recorded)
+        except Unsettled as failure:
+            if failure.now == failure.before:
+                self._write(lambda plan: plan.record_otherwise)
+            raise
+        self._write(lambda plan: plan.record_after)
+        return outcome
+
+    def _write(self, which: Callable[[LoggingPlan], Record | None]) -> None:
+        if self.entry is not None and self.plan is not None:
+            self.entry.write(which(self.plan))
+
+
+class Journal:
+    """The directory. It is made when the first record is written, for its owner only."""
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory).expanduser()
+
+    def entry(self, organisation: str, connector: str) -> Entry:
+        """Return a connector's entry without holding its lock, to look at it only."""
+        return Entry(self.directory / f"{self._name(organisation, connector)}.json", organisation, connector)
+
+    @contextmanager
+    def locked(self, organisation: str, connector: str, budget: float) -> Iterator[Entry]:
+        """Hold a connector's lock, across processes, for as long as the block runs.
+
+        Raises:
+            Refused: somebody else holds it for longer than ``budget`` seconds, or the directory cannot be used.
+        """
+        path = self.directory / f"{self._name(organisation, connector)}.lock"
+        try:
+            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise _unusable(path, error) from error
+        try:
+            _wait_for(lock, path, budget)
+            yield self.entry(organisation, connector)
+        finally:
+            os.close(lock)  # and with it the lock; the file stays, since another one may be waiting on it
+
+    def _name(self, organisation: str, connector: str) -> str:
+        return re.sub(r"[^a-z0-9.-]", "_", f"{organisation}-{connector}".lower())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One connector's record on the disk."""
+
+    path: Path
+    organisation: str
+    connector: str
+
+    def read(self) -> Record | None:
+        """Return the record; None when there is none.
+
+        Raises:
+            Refused: there is a file, and it is not a record of this connector.
+        """
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise _unusable(self.path, error) from error
+        try:
+            record = _record_from(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self._corrupt() from error
+        if (record.organisation, record.connector) != (self.organisation, self.connector):
+            raise self._corrupt()
+        return record
+
+    def write(self, record: Record | None) -> None:
+        """Put a record in place, or remove it, in one step that no crash can cut in two.
+
+        Raises:
+            Refused: the directory cannot be written.
+        """
+        try:
+            if record is None:
+                self.path.unlink(missing_ok=True)
+            elif record != self.read():
+                _replace(self.path, json.dumps(_record_text(record), indent=2) + "\n")
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
+    def _corrupt(self) -> Refused:
+        return Refused(
+            f"{self.path} is not a record of this connector, so what its logging level was is unknown. Look at the "
+            f"connector's ProtocolLoggingLevel, set it right, delete the file, and run again."
+        )
+
+
+def organisation_of(connector: SendConnector) -> str:
+    """Return what tells one organisation's journal from another's: the domain in the connector's distinguished name."""
+    return ".".join(_DOMAIN.findall(connector.distinguished_name)).lower() or connector.originating_server.lower()
+
+
+def this_run() -> Run:
+    """Return the run that this process belongs to: of a fork, the ansible-playbook that made it."""
+    parent = multiprocessing.parent_process()
+    pid = os.getpid() if parent is None or parent.pid is None else parent.pid
+    return Run(socket.gethostname(), pid, _started(pid) or "")
+
+
+def is_dead(holder: Holder, now: datetime) -> bool:
+    """Tell whether a holder's run has ended without leaving."""
+    run = holder.run
+    if run.controller != socket.gethostname():
+        return now - holder.since > _PATIENCE_WITH_STRANGERS
+    started = _started(run.pid)
+    if started is not None and run.started:
+        return started != run.started
+    return not _exists(run.pid)
+
+
+def _started(pid: int) -> str | None:
+    """Return the boot and the tick at which a process began; None without it, or without a ``/proc``."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        # The second field is the program's name in parentheses, which may hold blanks and parentheses itself.
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    return f"{boot}:{fields[19]}"
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _wait_for(lock: int, path: Path, budget: float) -> None:
+    end = time.monotonic() + budget
+    while True:
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        if time.monotonic() > end:
+            raise Refused(
+                f"{path} has been locked for {budget:g} seconds by another task that changes the same connector's "
+                f"logging level. Wait for it to end, then run again."
+            )
+        time.sleep(_PAUSE)
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _unusable(path: Path, error: Exception) -> Refused:
+    return Refused(f"The journal {path} cannot be used ({error}). Make the directory writable, or set journal_dir.")
+
+
+def _record_text(record: Record) -> dict[str, Any]:
+    return {
+        "format": _FORMAT,
+        "organisation": record.organisation,
+        "connector": record.connector,
+        "name": record.name,
+        "level_before": record.level_before.value,
+        "raised_at": moment_text(record.raised_at),
+        "holders": [
+            {
+                "host": holder.host,
+                "since": moment_text(holder.since),
+                "controller": holder.run.controller,
+                "pid": holder.run.pid,
+                "started": holder.run.started,
+            }
+            for holder in record.holders
+        ],
+    }
+
+
+def _record_from(value: dict[str, Any]) -> Record:
+    """Read a record; ValueError, KeyError, TypeError or AttributeError when it is none."""
+    if value["format"] != _FORMAT:
+        raise ValueError("written by another version")
+    return Record(
+        organisation=_text(value["organisation"]),
+        connector=_text(value["connector"]),
+        name=_text(value["name"]),
+        level_before=LoggingLevel(value["level_before"]),
+        raised_at=_moment(value["raised_at"]),
+        holders=tuple(
+            Holder(
+                host=_text(each["host"]),
+                run=Run(_text(each["controller"]), int(each["pid"]), _text(each["started"])),
+                since=_moment(each["since"]),
+            )
+            for each in value["holders"]
+        ),
+    )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _moment(value: Any) -> datetime:
+    moment = parse_moment(value)
+    if moment is None:
+        raise ValueError(f"{value!r} is no time")
+    return moment
