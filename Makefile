@@ -41,6 +41,7 @@ $(TEST_READY): tests/requirements.txt $(LAB_READY)
 	@touch $@
 
 demo: $(LAB_READY)
+	@mkdir -p build/demo
 	@$(LAB) run --scenario tests/lab/scenarios/kb4051498.yml --state build/demo/state.json -- \
 	    ansible-playbook mailops.exchange.repair -e outbound_tls_repair_report_dir=$(CURDIR)/build/demo
 
