@@ -53,11 +53,13 @@ def encoded() -> bytes:
         ]
     )
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Example CA")])
-    domains = x509.SubjectAlternativeName([x509.DNSName("*.contoso.com"), x509.DNSName("Contoso.com")])
+    domains = x509.SubjectAlternativeName(
+        [x509.DNSName("*.contoso.com"), x509.DNSName("Contoso.com"), x509.DNSName("*.CONTOSO.COM")]
+    )
     begin = datetime(2026, 1, 1, tzinfo=UTC)
     certificate = (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key.public_key())
-        .serial_number(0xC3A1)
+        .serial_number(0xA1B)
         .not_valid_before(begin)
         .not_valid_after(begin + timedelta(days=365))
         .add_extension(domains, critical=False)
@@ -134,7 +136,7 @@ def test_projected_a_certificate_says_all(encoded: bytes) -> None:
         "thumbprint": certificate.thumbprint,
         "subject": "CN=*.contoso.com, O=Contoso",
         "issuer": "CN=Example CA",
-        "serial_number": "C3A1",
+        "serial_number": "0A1B",
         "not_before": "2026-01-01T00:00:00.000Z",
         "not_after": "2027-01-01T00:00:00.000Z",
         "services": ["IIS", "SMTP"],

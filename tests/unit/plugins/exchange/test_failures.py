@@ -220,6 +220,11 @@ def test_a_default_certificate_that_cannot_be_replaced_is_not_a_missing_certific
     assert kind_of(error(message, "EnableExchangeCertificate", "ObjectNotFound")) is FailureKind.OTHER
 
 
+def test_a_reason_that_is_not_known_is_no_absence() -> None:
+    message = f"{WRAPPER}Das Zertifikat {THUMBPRINT} kann nicht verwendet werden (Grund: EtwasNeues)."
+    assert kind_of(error(message, "GetExchangeCertificate")) is FailureKind.OTHER
+
+
 def test_the_hash_in_the_identifier_means_nothing() -> None:
     record = error(f"{WRAPPER}The certificate with thumbprint {THUMBPRINT} was not found.", "GetExchangeCertificate")
     other = RemoteError(

@@ -89,6 +89,11 @@ def test_quotes_and_commas_belong_to_the_field() -> None:
     assert row.data == '220 "mail", ready, at Thu, 21 Mar 2019'
 
 
+def test_a_quote_within_a_field_that_is_not_quoted_is_a_quote() -> None:
+    rows = parse_rows([GOOD.replace("Sending", 'Sen"ding'), GOOD])
+    assert [row.context for row in rows] == ['Sen"ding certificate', "Sending certificate"]
+
+
 def test_a_row_inside_a_quoted_field_is_not_a_row() -> None:
     rows = list(parse_rows([HEADER, row_of(f"220 hello\r\n{FORGED}"), GOOD]))
     assert [(row.line, row.context) for row in rows] == [(6, ""), (9, "Sending certificate")]
@@ -149,6 +154,7 @@ def test_rows_under_fields_that_are_not_ours_are_left_out() -> None:
     "garbage",
     [
         "nonsense\r\n",
+        " #Log-type: SMTP Receive Protocol Log\r\n",
         GOOD.replace("2026-03-02T02:15:00.125Z", "yesterday"),
         GOOD.replace("2026-03-02T02:15:00.125Z", "2026-03-02T02:15:00.125"),
         GOOD.replace(",16,", ",sixteen,"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from weakref import WeakSet
 
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.log_rows import parse_rows
@@ -146,7 +147,7 @@ def test_a_single_row_in_another_form_has_no_thumbprint() -> None:
 def test_the_single_row_is_read_from_its_right_end() -> None:
     """A subject may look like the rest of the row."""
     (row,) = new_form("Sending certificate", OURS)
-    lure = f"CN={SERIAL} {THEIRS} 2026-01-01T00:00:00.000Z 2027-01-01T23:59:59.000Z"
+    lure = f"CN=lure {SERIAL} {THEIRS} 2026-01-01T00:00:00.000Z 2027-01-01T23:59:59.000Z"
     certificate = certificate_of(only(logged(STARTTLS, (row[0], f" {lure}{row[1]}", row[2]))))
     assert certificate.thumbprint == OURS
     assert certificate.names == f"{lure} {SUBJECT} {ISSUER}"
@@ -272,6 +273,10 @@ def test_only_the_certificates_of_the_last_tls_verb_count() -> None:
 def test_the_hop_between_exchange_servers_is_told_by_its_verb() -> None:
     session = only(logged([(">", "X-ANONYMOUSTLS", "")], old_form("Sending certificate", OURS), UNKNOWN_CREDENTIALS))
     assert session.tls_verb == "X-ANONYMOUSTLS"
+
+
+def test_an_outcome_stands_in_the_context_alone() -> None:
+    assert only(logged(STARTTLS, ("*", UNKNOWN_CREDENTIALS[2], ""))).tls_outcome is TlsOutcome.PENDING
 
 
 def test_a_subject_that_pretends_to_be_an_outcome_is_a_subject() -> None:
@@ -443,13 +448,28 @@ def test_a_session_runs_on_over_the_border_of_a_file() -> None:
 
 def test_sessions_of_another_connector_with_the_same_id_are_others() -> None:
     other = [replace(row, connector="Other") for row in FAILING]
-    assert len(group_sessions([*FAILING, *other])) == 2
+    pairs = zip(FAILING, other, strict=True)
+    assert [len(session.rows) for session in group_sessions(row for pair in pairs for row in pair)] == [
+        len(FAILING)
+    ] * 2
 
 
 def test_an_id_that_is_used_again_is_another_session() -> None:
     later = [replace(row, time=row.time + timedelta(minutes=1)) for row in OPEN]
     head, again = group_sessions([*OPEN, *later])
     assert len(head.rows) == len(again.rows) == len(OPEN)
+
+
+def test_an_id_is_used_again_also_when_the_first_session_lost_its_head() -> None:
+    later = [replace(row, time=row.time + timedelta(minutes=1)) for row in OPEN]
+    head, again = group_sessions([*OPEN[5:], *later])
+    assert (len(head.rows), len(again.rows)) == (len(OPEN) - 5, len(OPEN))
+
+
+def test_the_endpoint_of_a_session_is_the_last_that_was_logged() -> None:
+    *rows, last = FAILING
+    session = only([*rows, replace(last, local_endpoint="", remote_endpoint="")])
+    assert (session.local_endpoint, session.remote_endpoint) == ("10.10.248.7:16547", "203.0.113.25:25")
 
 
 def test_repeated_and_missing_numbers_are_tolerated() -> None:
@@ -474,6 +494,33 @@ def test_sessions_that_never_end_are_given_up_after_a_day() -> None:
         raise AssertionError("kept a dead session in memory")
 
     assert next(sessions(rows())).session == "C"
+
+
+def test_a_busy_session_does_not_keep_dead_ones_in_memory() -> None:
+    def rows() -> Iterator[Row]:
+        yield from PASSING[:5]
+        yield from OPEN
+        for hours in range(30):
+            yield replace(PASSING[5], time=START + timedelta(hours=hours))
+        raise AssertionError("kept a dead session in memory")
+
+    assert next(sessions(rows())).session == "C"
+
+
+def test_memory_does_not_grow_with_a_sessions_messages() -> None:
+    alive: WeakSet[Row] = WeakSet()
+    most = 0
+
+    def rows() -> Iterator[Row]:
+        nonlocal most
+        for number in range(5000):
+            row = replace(OPEN[4], sequence=number, line=number)
+            alive.add(row)
+            most = max(most, len(alive))
+            yield row
+
+    assert len(list(sessions(rows()))) == 1
+    assert most < 1000
 
 
 def test_open_sessions_come_last_in_the_order_in_which_they_began() -> None:

@@ -99,6 +99,7 @@ def test_where_the_letters_contradict_the_shape_nothing_is_answered() -> None:
         asked(f"{QUESTION} {OURS}"),
         asked(f"Enable certificate with thumbprint {OURS}?"),
         asked(QUESTION.replace(OURS, OURS + "0")),
+        asked(QUESTION.replace(OURS, "0" + OURS)),
         asked(SSL_QUESTION),
         asked(""),
         asked(default=2),
