@@ -1,0 +1,128 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One connector on one server: everything of a reading that its diagnosis looks at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .._exchange.certificate import Certificate
+from .._exchange.connector import SendConnector
+from .._exchange.last_error import TLS_SYMPTOMS, classify_last_error
+from .._exchange.queue import Queue
+from .candidates import candidates, may_forbid_changes, named_certificates
+from .evidence import UNKNOWN_CREDENTIALS, Doubted, Evidence, judge, refusal_evidence
+from .log_story import LogStory, negotiated_at, tell
+from .reading import Reading
+from .stuck import has_tls_symptom, is_suspended, last_tried, queues_of, stuck_queues
+
+
+@dataclass(frozen=True)
+class Case:
+    """A connector, its stuck queues, its named certificates in this server's store, and what its log tells.
+
+    ``judged`` is what the log's latest failure proves, or why it does not; None when there is none to judge.
+    """
+
+    reading: Reading
+    connector: SendConnector
+    stuck: tuple[Queue, ...]
+    suspended: tuple[Queue, ...]
+    named: tuple[Certificate, ...]
+    story: LogStory
+    judged: Evidence | Doubted | None
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """Return what proves the culprit, None without a proof."""
+        return self.judged if isinstance(self.judged, Evidence) else None
+
+    @property
+    def waiting(self) -> int:
+        """Return how many messages are stuck."""
+        return sum(queue.message_count for queue in self.stuck)
+
+    @property
+    def candidates(self) -> tuple[Certificate, ...]:
+        """Return this server's certificates of the connector's name that lack SMTP."""
+        return candidates(self.reading.certificates, self.connector)
+
+    @property
+    def is_first_source(self) -> bool:
+        """Tell whether this is the server whose certificates Set-SendConnector checks."""
+        return bool(self.connector.source_servers) and self.reading.server.is_called(self.connector.source_servers[0])
+
+    @property
+    def has_symptom(self) -> bool:
+        """Tell whether mail is stuck in a way that KB 4051498 may be the reason of."""
+        return any(has_tls_symptom(queue) for queue in self.stuck)
+
+    @property
+    def loudest(self) -> Queue:
+        """Return the stuck queue to quote: one with the KB's symptom, and among those the one with the most mail."""
+        return max(self.stuck, key=lambda queue: (has_tls_symptom(queue), queue.message_count))
+
+    @property
+    def cured_since_last_try(self) -> bool:
+        """Tell whether TLS was established after every stuck queue's last attempt: they only wait for the next one."""
+        tried = last_tried(self.stuck)
+        return self.story.success is not None and tried is not None and negotiated_at(self.story.success) >= tried
+
+    @property
+    def unbound_somewhere(self) -> bool:
+        """Tell whether a certificate of the name lacks SMTP on at least one source server that could be read."""
+        elsewhere = [each.certificates for each in self.reading.other_stores if each.certificates is not None]
+        return bool(self.candidates) or any(candidates(each, self.connector) for each in elsewhere)
+
+    @property
+    def change_may_be_refused(self) -> bool:
+        """Tell whether Set-SendConnector may be refused: Exchange checks the first source server's certificates."""
+        if not self.connector.source_servers:
+            return False
+        if self.is_first_source:
+            return may_forbid_changes(self.reading.certificates, self.connector)
+        first = self.connector.source_servers[0].lower()
+        store = next((each for each in self.reading.other_stores if each.server.lower() == first), None)
+        return may_forbid_changes(None if store is None else store.certificates, self.connector)
+
+
+def make_case(reading: Reading, connector: SendConnector) -> Case:
+    """Gather what a reading says of a connector."""
+    stuck = stuck_queues(connector, reading.queues)
+    named = named_certificates(reading.certificates, connector)
+    story = tell(reading.sessions_of(connector), stuck, reading.clock)
+    case = Case(
+        reading=reading,
+        connector=connector,
+        stuck=stuck,
+        suspended=tuple(each for each in queues_of(connector, reading.queues) if is_suspended(each)),
+        named=named,
+        story=story,
+        judged=_judged(reading, story, named),
+    )
+    if case.evidence is None and (refusal := _refusal(case)) is not None:
+        return Case(reading, connector, stuck, case.suspended, named, story, refusal)
+    return case
+
+
+def _judged(reading: Reading, story: LogStory, named: Sequence[Certificate]) -> Evidence | Doubted | None:
+    failure = story.open_failure
+    if failure is None or failure.tls_error.lower() != UNKNOWN_CREDENTIALS:
+        return None
+    return judge(failure, reading, tuple(named))
+
+
+def _refusal(case: Case) -> Evidence | None:
+    """Return the evidence of a refused Set-SendConnector, while mail waits: it is about the first source server alone.
+
+    Where the log speaks of another reason, the log is right.
+    """
+    words = next((each.words for each in case.reading.refusals if each.connector == case.connector.guid), None)
+    told = any(classify_last_error(queue.last_error).family in TLS_SYMPTOMS for queue in case.stuck)
+    if words is None or not told or not case.is_first_source or case.story.open_failure is not None:
+        return None
+    if not case.candidates:
+        return None
+    return refusal_evidence(words, case.candidates, case.reading)

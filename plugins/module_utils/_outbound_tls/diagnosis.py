@@ -1,0 +1,310 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Why mail of one connector is stuck on one server, or why it may leave unencrypted: one finding.
+
+The rules stand in the order in which they are asked, and the first that knows an answer gives it. The log is asked
+before the queue: a queue's text is a hint, a row of the log is proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from .._exchange.last_error import ErrorFamily, classify_last_error
+from .._exchange.moments import moment_text
+from .._exchange.protocol_log import Session
+from .case import Case
+from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
+from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, Doubt, Doubted, Grade, quoted_rows, row_text
+from .finding import Cause, Confidence, Finding, FindingId, Severity
+from .log_story import negotiated_at
+from .plan import shortened
+from .stuck import has_tls_symptom
+
+_RESTART: Final = "Restart-Service MSExchangeTransport"
+_LOOK_AT_LOG: Final = "Set ProtocolLoggingLevel to Verbose, retry the queue, and read the Send log."
+
+
+def diagnose(case: Case) -> Finding:
+    """Return the finding of the first rule that applies."""
+    return next(finding for rule in _RULES if (finding := rule(case)) is not None)
+
+
+def _frontend_proxy(case: Case) -> Finding | None:
+    """The hop to the front end uses other certificates, and the server that sends may be another one."""
+    if not case.connector.frontend_proxy:
+        return None
+    if not case.stuck:
+        return _healthy(case)
+    meaning = (
+        "mail leaves through the Front End Transport service (FrontendProxyEnabled), so key, log and cure are there"
+    )
+    remedy = (
+        "Look at the Send log of the Front End Transport service on the server that LastError names, and bind the "
+        "certificate there. Nothing is changed."
+    )
+    return _other(case, Explanation(Cause.FRONTEND_PROXY, meaning, remedy), Confidence.PROBABLE)
+
+
+def _not_bound(case: Case) -> Finding | None:
+    evidence = case.evidence
+    if evidence is None:
+        return None
+    certificates = " and ".join(evidence.thumbprints)
+    said = (
+        "Exchange refuses to change the connector because of it"
+        if evidence.grade is Grade.REFUSAL
+        else "TLS fails with UnknownCredentials"
+    )
+    return _finding(
+        case,
+        FindingId.CERTIFICATE_NOT_BOUND,
+        f"certificate {certificates} is not enabled for SMTP, so {said}; {_mail(case)}.",
+        confidence=Confidence.PROBABLE if evidence.grade is Grade.REFUSAL else Confidence.CERTAIN,
+        severity=Severity.ERROR,
+        remedy=f"Enable {certificates} for SMTP on {case.reading.server.fqdn}, and answer No to the question about the "
+        f"default certificate (KB 4051498).",
+        word="UnknownCredentials" if evidence.session else "",
+        thumbprints=evidence.thumbprints,
+    )
+
+
+def _doubted(case: Case) -> Finding | None:
+    """UnknownCredentials, and something does not fit."""
+    doubted = case.judged
+    if not isinstance(doubted, Doubted):
+        return None
+    if doubted.doubt is Doubt.HAS_SMTP:
+        return _bound_already(case, doubted)
+    if doubted.doubt is Doubt.NO_KEY:
+        return _by_session(case, NO_PRIVATE_KEY, doubted.session, doubted.thumbprint)
+    if doubted.doubt is Doubt.NOT_IN_STORE:
+        return _not_listed(case, doubted)
+    told = {
+        Doubt.UNTOLD: "TLS fails with UnknownCredentials, and the log does not prove with which certificate",
+        Doubt.CONTRADICTED: f"the log's names of certificate {doubted.thumbprint} are not those in the store",
+        Doubt.NOT_NAMED: f"TLS failed with certificate {doubted.thumbprint}, which the connector does not name now",
+        Doubt.SERVICES_UNKNOWN: f"TLS fails with certificate {doubted.thumbprint}, whose services are unknown",
+    }[doubted.doubt]
+    return _unproven(
+        case,
+        f"{told}.",
+        "Retry the queue and read the log again; look at the certificates with Get-ExchangeCertificate.",
+        session=doubted.session,
+        thumbprint=doubted.thumbprint,
+    )
+
+
+def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
+    """SMTP is there. The row may be older than the binding, unless the queue's error says that it goes on."""
+    if not case.has_symptom:
+        return None
+    explanation = Explanation(
+        Cause.KEY_UNUSABLE,
+        f"certificate {doubted.thumbprint} is enabled for SMTP already, and its key could not be used",
+        f"Retry the queue. If it fails again, look at the key: its provider and file (certutil -store My "
+        f"{doubted.thumbprint}), a Deny for NETWORK SERVICE, event 36870. Then, when the hour allows it: {_RESTART}.",
+    )
+    return _by_session(case, explanation, doubted.session, doubted.thumbprint, Confidence.PROBABLE)
+
+
+def _not_listed(case: Case, doubted: Doubted) -> Finding:
+    reason = case.reading.hidden.get(doubted.thumbprint)
+    if reason:
+        if "PrivateKeyMissing" in reason:
+            return _by_session(case, NO_PRIVATE_KEY, doubted.session, doubted.thumbprint)
+        meaning = f"Exchange cannot use certificate {doubted.thumbprint} ({reason})"
+        remedy = "Import it again with its private key (PFX), into a provider that Exchange supports, then enable it."
+        explanation = Explanation(Cause.KEY_UNUSABLE, meaning, remedy)
+    else:
+        meaning = f"TLS failed with certificate {doubted.thumbprint}, which is not in this server's list"
+        remedy = "Retry the queue: it may have been replaced since. Else import it with its private key (PFX)."
+        explanation = Explanation(Cause.CERTIFICATE_GONE, meaning, remedy)
+    return _by_session(case, explanation, doubted.session, doubted.thumbprint, Confidence.PROBABLE)
+
+
+def _other_tls_error(case: Case) -> Finding | None:
+    """The log names another error. The queue's own is newer, where it is of another kind; NoCredentials stays."""
+    failure = case.story.open_failure
+    if failure is None or failure.tls_error.lower() == UNKNOWN_CREDENTIALS:
+        return None
+    if case.stuck and not case.has_symptom and failure.tls_error.lower() != NO_CREDENTIALS:
+        return None
+    shown = failure.certificates[-1].thumbprint if failure.certificates else ""
+    return _by_session(case, explain_word(failure.tls_error), failure, shown)
+
+
+def _other_queue_error(case: Case) -> Finding | None:
+    if not case.stuck or has_tls_symptom(case.loudest):
+        return None
+    error = classify_last_error(case.loudest.last_error)
+    return _other(case, explain_family(error.family, error.word), Confidence.PROBABLE, word=error.word)
+
+
+def _cured(case: Case) -> Finding | None:
+    success = case.story.success
+    if not case.stuck or success is None or not case.cured_since_last_try:
+        return None
+    return _finding(
+        case,
+        FindingId.HEALTHY,
+        f"TLS was established at {moment_text(negotiated_at(success))}, later than the last attempt of the queue, so "
+        f"{_mail(case)} for its next one.",
+        confidence=Confidence.CERTAIN,
+        severity=Severity.INFO,
+        remedy="Retry the queue, or wait for NextRetryTime.",
+    )
+
+
+def _names_nothing(case: Case) -> Finding | None:
+    """Only an explicit name makes Exchange take a certificate whose key it cannot read (published analysis of 2013)."""
+    if not case.stuck or case.connector.tls_certificate_name is not None:
+        return None
+    meaning = "it has no TlsCertificateName, without which Exchange never takes a certificate that is not bound"
+    remedy = f"Look at the network and the other end first. {_LOOK_AT_LOG}"
+    return _other(case, Explanation(Cause.CERTIFICATE_NAME_MISSING, meaning, remedy), Confidence.PROBABLE)
+
+
+def _ignores_starttls(case: Case) -> Finding | None:
+    if not case.stuck or not case.connector.ignore_starttls:
+        return None
+    meaning = "it ignores STARTTLS, so no certificate is used"
+    remedy = "Look at the network and the other end: this is no fault of a certificate."
+    return _other(case, Explanation(Cause.STARTTLS_IGNORED, meaning, remedy), Confidence.PROBABLE)
+
+
+def _suspected(case: Case) -> Finding | None:
+    """Mail is stuck with the symptom, and the log is silent."""
+    if not case.stuck:
+        return None
+    error = classify_last_error(case.loudest.last_error)
+    symptom = {ErrorFamily.TLS_LOCAL: "421 4.4.1", ErrorFamily.TLS_OR_NETWORK: "421 4.2.1"}.get(
+        error.family, "no error"
+    )
+    if case.reading.log.read_until is None:
+        why = case.reading.log.problem or "this server writes no Send protocol log"
+        return _unproven(case, f"{_mail(case)} with {symptom}, and the log cannot tell why: {why}", _LOOK_AT_LOG)
+    if case.candidates:
+        names = " and ".join(each.thumbprint for each in case.candidates)
+        return _unproven(
+            case, f"{_mail(case)} with {symptom}; certificate {names} lacks SMTP, but the log is silent.", _LOOK_AT_LOG
+        )
+    if not case.named:
+        return _unproven(
+            case,
+            f"{_mail(case)} with {symptom}; Exchange lists no certificate of the connector's name here, and the log is "
+            f"silent.",
+            f"Look whether the certificate has its private key: certutil -store My (KB 4495258). {_LOOK_AT_LOG}",
+        )
+    if case.unbound_somewhere or any(each.services is None for each in case.named):
+        return _unproven(case, f"{_mail(case)} with {symptom}, and the log is silent.", _LOOK_AT_LOG)
+    meaning = f"every certificate of its name is enabled for SMTP, though the queue says {symptom}"
+    return _other(case, Explanation(Cause.UNKNOWN, meaning, _LOOK_AT_LOG), Confidence.PROBABLE)
+
+
+def _idle_and_unbound(case: Case) -> Finding | None:
+    """Nothing waits. With opportunistic TLS that proves nothing: Exchange sends in clear when TLS fails."""
+    if not case.candidates or case.story.succeeded_last:
+        return None
+    names = " and ".join(each.thumbprint for each in case.candidates)
+    risk = "mail will wait" if case.connector.insists_on_tls else "mail may be leaving unencrypted"
+    return _unproven(
+        case,
+        f"nothing is stuck, but certificate {names} of the connector's name lacks SMTP: {risk} when Exchange takes it.",
+        f"Enable it for SMTP in time, and answer No to the question about the default. {_LOOK_AT_LOG}",
+    )
+
+
+def _healthy(case: Case) -> Finding:
+    held = f" An administrator has suspended {len(case.suspended)} of its queues." if case.suspended else ""
+    return _finding(
+        case,
+        FindingId.HEALTHY,
+        f"no mail is stuck, and nothing speaks of a certificate that is not bound.{held}",
+        confidence=Confidence.CERTAIN if case.story.success else Confidence.PROBABLE,
+        severity=Severity.INFO,
+    )
+
+
+_RULES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
+    _frontend_proxy,
+    _not_bound,
+    _doubted,
+    _other_tls_error,
+    _other_queue_error,
+    _cured,
+    _names_nothing,
+    _ignores_starttls,
+    _suspected,
+    _idle_and_unbound,
+    _healthy,
+)
+
+
+def _by_session(
+    case: Case,
+    explanation: Explanation,
+    session: Session,
+    thumbprint: str = "",
+    confidence: Confidence = Confidence.CERTAIN,
+) -> Finding:
+    return _other(case, explanation, confidence, word=session.tls_error, session=session, thumbprint=thumbprint)
+
+
+def _other(
+    case: Case,
+    explanation: Explanation,
+    confidence: Confidence,
+    *,
+    word: str = "",
+    session: Session | None = None,
+    thumbprint: str = "",
+) -> Finding:
+    return _finding(
+        case,
+        FindingId.OTHER_CAUSE,
+        f"{_mail(case)}, and the reason is not that a certificate is not bound: {explanation.meaning}.",
+        confidence=confidence,
+        severity=Severity.ERROR if case.stuck else Severity.WARNING,
+        remedy=explanation.remedy,
+        cause=explanation.cause,
+        word=word,
+        thumbprints=(thumbprint,) if thumbprint else (),
+        quotes=_quotes(case, session),
+    )
+
+
+def _unproven(
+    case: Case, sentence: str, remedy: str, *, session: Session | None = None, thumbprint: str = ""
+) -> Finding:
+    return _finding(
+        case,
+        FindingId.NO_EVIDENCE,
+        sentence,
+        confidence=Confidence.NONE,
+        severity=Severity.ERROR if case.stuck else Severity.WARNING,
+        remedy=remedy,
+        thumbprints=(thumbprint,) if thumbprint else tuple(each.thumbprint for each in case.candidates),
+        quotes=_quotes(case, session or case.story.stale_failure),
+    )
+
+
+def _finding(case: Case, kind: FindingId, sentence: str, **rest: Any) -> Finding:
+    server, connector = case.reading.server.fqdn, case.connector
+    told = shortened(f'{server}, "{connector.name}": {sentence}')
+    return Finding(kind, server=server, connector=connector.name, guid=connector.guid, sentence=told, **rest)
+
+
+def _mail(case: Case) -> str:
+    if not case.stuck:
+        return "no mail waits" if case.connector.insists_on_tls else "no mail waits: it may have left unencrypted"
+    return f"{case.waiting} message{'s wait' if case.waiting != 1 else ' waits'}"
+
+
+def _quotes(case: Case, session: Session | None) -> tuple[str, ...]:
+    """Quote the session that is meant, older than evidence may be or not, else what the queue says."""
+    if session is not None:
+        return tuple(row_text(row) for row in quoted_rows(session))
+    return tuple(f"{queue.identity}: {queue.last_error}" for queue in case.stuck if queue.last_error)

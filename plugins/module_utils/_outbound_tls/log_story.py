@@ -1,0 +1,101 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the Send log tells of a connector: how its latest TLS negotiation failed, and whether a later one succeeded.
+
+Only what the server itself negotiated with the Internet counts. A hop to another Exchange server or to a front end goes
+by X-ANONYMOUSTLS, with the default certificate, and may carry the same connector's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from .._exchange.protocol_log import Session, TlsOutcome
+from .._exchange.queue import Queue
+from .stuck import stuck_since
+
+STARTTLS: Final = "STARTTLS"
+# Whether FirstRetryTime is when the first attempt began or ended is not documented.
+_BEFORE_FIRST_RETRY: Final = timedelta(minutes=15)
+_WITHOUT_STUCK_QUEUE: Final = timedelta(hours=1)
+# Hops inside the organisation: outbound proxy, transport to transport, mailbox delivery (documentation page "Receive
+# connectors" for the first two).
+_INTERNAL_PORTS: Final = frozenset({717, 2525, 475})
+
+
+@dataclass(frozen=True)
+class LogStory:
+    """The latest of each. ``failure`` is recent enough to be evidence, ``stale_failure`` is not and is only quoted.
+
+    ``cured`` tells that a success came after the failure, or with it.
+    """
+
+    failure: Session | None
+    success: Session | None
+    stale_failure: Session | None
+
+    @property
+    def cured(self) -> bool:
+        """Tell whether TLS has been established since the failure."""
+        if self.failure is None or self.success is None:
+            return False
+        return negotiated_at(self.success) >= negotiated_at(self.failure)
+
+    @property
+    def succeeded_last(self) -> bool:
+        """Tell whether the latest negotiation of all, however old, succeeded."""
+        failure = self.failure or self.stale_failure
+        if self.success is None:
+            return False
+        return failure is None or negotiated_at(self.success) >= negotiated_at(failure)
+
+    @property
+    def open_failure(self) -> Session | None:
+        """Return the failure that nothing has cured since."""
+        return None if self.cured else self.failure
+
+
+def tell(sessions: Iterable[Session], stuck: Sequence[Queue], clock: datetime) -> LogStory:
+    """Return the story of one connector's sessions; ``clock`` is the server's own, as all other times."""
+    begin = evidence_begins(stuck, clock)
+    relevant = [session for session in sessions if session.may_be_evidence and not _is_internal(session)]
+    failures = sorted((each for each in relevant if failed_by_status(each)), key=negotiated_at)
+    successes = sorted((each for each in relevant if has_succeeded(each)), key=negotiated_at)
+    recent = [each for each in failures if negotiated_at(each) >= begin]
+    stale = [each for each in failures if negotiated_at(each) < begin]
+    return LogStory(
+        failure=recent[-1] if recent else None,
+        success=successes[-1] if successes else None,
+        stale_failure=stale[-1] if stale else None,
+    )
+
+
+def evidence_begins(stuck: Sequence[Queue], clock: datetime) -> datetime:
+    """Return from when on a session can tell why mail is stuck now."""
+    since = stuck_since(stuck)
+    return clock - _WITHOUT_STUCK_QUEUE if since is None else since - _BEFORE_FIRST_RETRY
+
+
+def failed_by_status(session: Session) -> bool:
+    """Tell whether a session ends in "TLS negotiation failed with error X"; an excerpt may begin after STARTTLS."""
+    return session.tls_outcome is TlsOutcome.FAILED and bool(session.tls_error) and session.outcome_row is not None
+
+
+def has_succeeded(session: Session) -> bool:
+    """Tell whether TLS was established by STARTTLS."""
+    return session.tls_verb == STARTTLS and session.tls_outcome is TlsOutcome.ESTABLISHED
+
+
+def negotiated_at(session: Session) -> datetime:
+    """Return when it was clear how the negotiation ended."""
+    return session.ended if session.outcome_row is None else session.outcome_row.time
+
+
+def _is_internal(session: Session) -> bool:
+    if session.tls_verb == STARTTLS:
+        return False
+    return session.tls_verb != "" or session.remote_port in _INTERNAL_PORTS
