@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from .._exchange.last_error import ErrorFamily, classify_last_error
 from .._exchange.moments import moment_text
-from .._exchange.protocol_log import Session
+from .._exchange.protocol_log import Session, Whose
 from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
 from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, Doubt, Doubted, Grade, quoted_rows, row_text
@@ -98,7 +98,15 @@ def _doubted(case: Case) -> Finding | None:
 
 
 def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
-    """SMTP is there. The row may be older than the binding, unless the queue's error says that it goes on."""
+    """SMTP is there. The row may be older than the binding, unless it is newer than the look that ``since`` names."""
+    if not case.stuck:
+        return _unproven(
+            case,
+            f"TLS failed with certificate {doubted.thumbprint}, which is enabled for SMTP now; no later session tells.",
+            "Send a message through the connector, and read the log again.",
+            session=doubted.session,
+            thumbprint=doubted.thumbprint,
+        )
     if not case.has_symptom:
         return None
     explanation = Explanation(
@@ -107,7 +115,10 @@ def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
         f"Retry the queue. If it fails again, look at the key: its provider and file (certutil -store My "
         f"{doubted.thumbprint}), a Deny for NETWORK SERVICE, event 36870. Then, when the hour allows it: {_RESTART}.",
     )
-    return _by_session(case, explanation, doubted.session, doubted.thumbprint, Confidence.PROBABLE)
+    since = case.reading.since
+    is_new = since is not None and since.is_before(doubted.session)
+    confidence = Confidence.CERTAIN if is_new else Confidence.PROBABLE
+    return _by_session(case, explanation, doubted.session, doubted.thumbprint, confidence)
 
 
 def _not_listed(case: Case, doubted: Doubted) -> Finding:
@@ -132,8 +143,8 @@ def _other_tls_error(case: Case) -> Finding | None:
         return None
     if case.stuck and not case.has_symptom and failure.tls_error.lower() != NO_CREDENTIALS:
         return None
-    shown = failure.certificates[-1].thumbprint if failure.certificates else ""
-    return _by_session(case, explain_word(failure.tls_error), failure, shown)
+    ours = [each.thumbprint for each in failure.certificates if each.whose is Whose.OURS]
+    return _by_session(case, explain_word(failure.tls_error), failure, ours[-1] if ours else "")
 
 
 def _other_queue_error(case: Case) -> Finding | None:

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One server assessed: a finding for each of its connectors, what it rests on, and what the role may do about it.
+
+    assessment_result(assess(reading))
+
+returns, as exchange_outbound_tls_info does:
+
+    server                fqdn
+    clock                 the server's own time of the look
+    default_certificate   thumbprint or null
+    connectors            one entry a connector that has this server among its sources:
+        name, guid, logging_level, tls_certificate_name, require_tls, insists_on_tls, frontend_proxy
+        source_servers        names, in Exchange's order
+        first_source_server   whether this server is the first of them
+        originating_server    the domain controller that answered
+        stuck_queues          queues as exchange_queue_info returns them
+        suspended_queues      identities
+        messages              how many are stuck
+        named_certificates    this server's certificates that the connector names, as exchange_certificate_info returns
+        log                   path, read_until (time, session, sequence; null when it could not be read), sessions (how
+                              many of this connector), problem
+        evidence              grade, thumbprints, lines, where, session, time; or null
+        finding               as below
+        repair                raise_logging, bind, retry: each with certainty (certain, conditional, no) and reason;
+                              bind also thumbprints and refused, retry also queues
+        proof                 since, proven, sessions, established, accepted, accepted_in_clear, rejected, thumbprints,
+                              tls_errors, replies; null without the option since
+    findings              all findings, the gravest first: id, severity, server, connector, guid, message, cause, word,
+                          thumbprints, confidence, evidence (grade, thumbprints, lines, where), remedy,
+                          repairable_by_role
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from .._exchange.certificate import certificate_result
+from .._exchange.moments import moment_text
+from .._exchange.queue import queue_result
+from .case import Case, make_case
+from .diagnosis import diagnose
+from .evidence import evidence_result
+from .finding import Finding, FindingId, finding_result
+from .proof import Proof, proof_result, prove
+from .reading import Reading, position_result
+from .repair import Certainty, Repair, plan_repair, repair_result
+
+_GRAVEST_FIRST: Final = tuple(FindingId)
+
+
+@dataclass(frozen=True)
+class ConnectorAssessment:
+    """A connector on this server; ``proof`` is None when the reading does not say since when mail should leave."""
+
+    case: Case
+    finding: Finding
+    repair: Repair
+    proof: Proof | None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A server and all connectors that have it among their sources."""
+
+    reading: Reading
+    connectors: tuple[ConnectorAssessment, ...]
+
+
+def assess(reading: Reading) -> Assessment:
+    """Judge everything that a reading holds."""
+    return Assessment(reading, tuple(_assess(make_case(reading, connector)) for connector in reading.connectors))
+
+
+def _assess(case: Case) -> ConnectorAssessment:
+    finding = diagnose(case)
+    repair = plan_repair(case, finding)
+    bindable = repair.bind.certainty is Certainty.CERTAIN
+    remedy = repair.bind.reason if repair.bind.refused else finding.remedy
+    since = case.reading.since
+    return ConnectorAssessment(
+        case=case,
+        finding=replace(finding, repairable=bindable, remedy=remedy),
+        repair=repair,
+        proof=None if since is None else prove(case.reading.sessions_of(case.connector), since),
+    )
+
+
+def assessment_result(assessment: Assessment) -> dict[str, Any]:
+    """Return an assessment as the module returns it; its shape is this file's docstring."""
+    reading = assessment.reading
+    gravest_first = sorted(assessment.connectors, key=lambda each: _GRAVEST_FIRST.index(each.finding.id))
+    return {
+        "server": reading.server.fqdn,
+        "clock": moment_text(reading.clock),
+        "default_certificate": reading.transport.default_certificate,
+        "connectors": [_connector_result(each) for each in assessment.connectors],
+        "findings": [finding_result(each.finding, each.case.evidence) for each in gravest_first],
+    }
+
+
+def _connector_result(assessed: ConnectorAssessment) -> dict[str, Any]:
+    case, connector, log = assessed.case, assessed.case.connector, assessed.case.reading.log
+    name = connector.tls_certificate_name
+    return {
+        "name": connector.name,
+        "guid": connector.guid,
+        "logging_level": connector.logging_level.value,
+        "tls_certificate_name": None if name is None else str(name),
+        "require_tls": connector.require_tls,
+        "insists_on_tls": connector.insists_on_tls,
+        "frontend_proxy": connector.frontend_proxy,
+        "source_servers": list(connector.source_servers),
+        "first_source_server": case.is_first_source,
+        "originating_server": connector.originating_server,
+        "stuck_queues": [queue_result(queue) for queue in case.stuck],
+        "suspended_queues": [queue.identity for queue in case.suspended],
+        "messages": case.waiting,
+        "named_certificates": [certificate_result(each) for each in case.named],
+        "log": {
+            "path": log.path,
+            "read_until": position_result(log.read_until),
+            "sessions": len(case.reading.sessions_of(connector)),
+            "problem": log.problem,
+        },
+        "evidence": evidence_result(case.evidence),
+        "finding": finding_result(assessed.finding, case.evidence),
+        "repair": repair_result(assessed.repair),
+        "proof": proof_result(assessed.proof),
+    }

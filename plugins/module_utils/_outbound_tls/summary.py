@@ -1,0 +1,154 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A verdict in words: what was wrong, which certificate on which server, what was changed, what left, what is next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .plan import shortened
+from .verdict import ConnectorVerdict, HostVerdict, Mail, Verdict
+
+
+def verdict_result(judged: HostVerdict) -> dict[str, Any]:
+    """Return a verdict as the role publishes it; its shape is described in ``verdict``."""
+    worst = next((each for each in judged.connectors if each.verdict is judged.verdict), None)
+    message = judged.trouble or (f"{judged.server}: no Send connector sends from here." if worst is None else "")
+    return {
+        "verdict": judged.verdict.value,
+        "server": judged.server,
+        "message": shortened(message or connector_sentence(judged, worst)) if worst or message else "",
+        "summary": [line for each in judged.connectors for line in connector_summary(judged, each)] or [message],
+        "warnings": list(judged.warnings),
+        "connectors": {str(each.look["guid"]): _details(judged, each) for each in judged.connectors},
+    }
+
+
+def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict | None) -> str:
+    """Return the one sentence about a connector."""
+    if connector is None:
+        return ""
+    if connector.trouble:
+        return connector.trouble
+    name, where = connector.look["name"], judged.server
+    certificate = " and ".join(_thumbprints(connector))
+    mail = connector.mail
+    if connector.verdict is Verdict.REPAIRED and connector.bound:
+        return f'{where}, "{name}": certificate {certificate} is enabled for SMTP now; {_left(mail)}.'
+    if connector.verdict is Verdict.REPAIRED:
+        return f'{where}, "{name}": nothing had to be changed, the queue was tried again; {_left(mail)}.'
+    if connector.verdict is Verdict.BOUND_NOT_PROVEN:
+        return (
+            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now, but no message has been accepted over '
+            f"TLS since; {mail.after} still waiting."
+        )
+    if connector.verdict is Verdict.REJECTED:
+        return f'{where}, "{name}": TLS works now, but the other end rejects mail; {_left(mail)}.'
+    if connector.verdict is Verdict.WOULD_REPAIR:
+        return f'{where}, "{name}": a run would {_would(connector)}.'
+    return str(connector.look["finding"]["message"])
+
+
+def connector_summary(judged: HostVerdict, connector: ConnectorVerdict) -> list[str]:
+    """Return the sentences for people, in the order in which they are asked for."""
+    finding = connector.look["finding"]
+    lines = [f"Found: {finding['message']}"]
+    evidence = connector.look.get("evidence")
+    if evidence:
+        lines.append(f"Evidence ({evidence['grade']}): {evidence['where']}")
+    for bound in connector.bound:
+        verb = "would be added" if connector.verdict is Verdict.WOULD_REPAIR else "added"
+        lines.append(
+            f"Changed: {', '.join(bound['added']) or 'nothing'} {verb} to certificate {bound['thumbprint']} on "
+            f"{bound['server']}; it had {', '.join(bound['services_before']) or 'no service'} and has "
+            f"{', '.join(bound['services'])}; the default certificate is {bound['default_certificate']}"
+            f"{', as before' if bound['default_certificate'] == bound['default_certificate_before'] else ''}."
+        )
+        if bound.get("prompt"):
+            lines.append(f"Asked: {bound['prompt']['message']} Answered: {bound['prompt']['answer']}.")
+    if connector.proof is not None:
+        lines.append(f"Mail: {_left(connector.mail)}.")
+    lines.append(f"Result: {connector_sentence(judged, connector)}")
+    lines.append(f"Next: {next_step(connector)}")
+    return lines
+
+
+def next_step(connector: ConnectorVerdict) -> str:
+    """Return what to do now."""
+    remedy = str(connector.look["finding"]["remedy"])
+    match connector.verdict:
+        case Verdict.HEALTHY:
+            return "nothing."
+        case Verdict.REPAIRED:
+            return (
+                "the rest of the queue leaves by itself; look again in an hour."
+                if connector.mail.draining
+                else "nothing."
+            )
+        case Verdict.WOULD_REPAIR:
+            return "run again without check mode."
+        case Verdict.BOUND_NOT_PROVEN:
+            return (
+                "read the queue's LastError and look whether the other end answers; then run again. If TLS still fails "
+                "with UnknownCredentials: Restart-Service MSExchangeTransport."
+            )
+        case Verdict.REJECTED:
+            replies = "; ".join((connector.proof or {}).get("replies", ()))
+            return f"ask the other end's administrator about its replies: {replies}"
+        case Verdict.FAILED:
+            return "read the message, look at the state that it shows, and run again."
+        case _:
+            return remedy
+
+
+def _left(mail: Mail) -> str:
+    told = [f"{mail.left} of {mail.before} messages left", f"{mail.accepted} accepted over TLS"]
+    if mail.accepted_in_clear:
+        told.append(f"{mail.accepted_in_clear} accepted unencrypted")
+    if mail.rejected:
+        told.append(f"{mail.rejected} rejected")
+    if mail.not_accounted_for:
+        told.append(f"{mail.not_accounted_for} expired or left unseen")
+    if mail.after:
+        told.append(f"{mail.after} still waiting")
+    return ", ".join(told)
+
+
+def _would(connector: ConnectorVerdict) -> str:
+    bind = connector.look["repair"]["bind"]
+    certificates = " or ".join(bind["thumbprints"] or _thumbprints(connector))
+    if bind["certainty"] == "certain":
+        return f"enable certificate {certificates} for SMTP"
+    return f"read the log, and enable certificate {certificates} for SMTP if the log says so"
+
+
+def _thumbprints(connector: ConnectorVerdict) -> list[str]:
+    bound = [str(each["thumbprint"]) for each in connector.bound]
+    return bound or [str(each) for each in connector.look["finding"]["thumbprints"]]
+
+
+def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]:
+    look, mail = connector.look, connector.mail
+    evidence = look.get("evidence") or {}
+    return {
+        "name": look["name"],
+        "verdict": connector.verdict.value,
+        "message": shortened(connector_sentence(judged, connector)),
+        "finding": look["finding"]["id"],
+        "cause": look["finding"]["cause"],
+        "grade": evidence.get("grade", ""),
+        "thumbprints": _thumbprints(connector),
+        "evidence": list(evidence.get("lines", ())) or list(look["finding"]["evidence"]["lines"]),
+        "bound": [dict(each) for each in connector.bound],
+        "messages_before": mail.before,
+        "messages_after": mail.after,
+        "left": mail.left,
+        "accepted": mail.accepted,
+        "accepted_in_clear": mail.accepted_in_clear,
+        "rejected": mail.rejected,
+        "not_accounted_for": mail.not_accounted_for,
+        "draining": mail.draining,
+        "commands": list(connector.commands),
+        "remedy": next_step(connector),
+    }

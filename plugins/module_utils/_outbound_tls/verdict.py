@@ -1,0 +1,252 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What became of a host: from the results of the role's steps to one word, one sentence, and the details.
+
+    verdict_result(judge_story(story_from(value)))
+
+``value`` is what the role has collected of one host:
+
+    host          inventory name
+    check_mode    whether nothing was really changed
+    looks         results of exchange_outbound_tls_info, in their order; those after a change have the option since
+    steps         one entry a change, in their order: what (raise, bind, retry, put_back), connector (its Guid), result
+    failure       the result of the task that ended the host's work (msg, reason), or null
+
+and the result is
+
+    verdict       healthy, repaired, would_repair, other_cause, refused, no_evidence, bound_not_proven, rejected,
+                  unreachable, failed: the worst of its connectors
+    server        fqdn, or the inventory name of a host that never answered
+    message       one sentence
+    summary       sentences for people: what was wrong, what was changed, what left, what to do next
+    warnings      sentences that must not be overlooked, like a level that could not be put back
+    connectors    by Guid: name, verdict, message, finding, cause, grade, thumbprints, evidence (lines), bound (results
+                  of the binding), messages_before, messages_after, left, accepted, accepted_in_clear, rejected,
+                  not_accounted_for, draining, commands, remedy
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+Result = Mapping[str, Any]
+
+
+class Verdict(Enum):
+    """From the best to the worst."""
+
+    HEALTHY = "healthy"
+    REPAIRED = "repaired"
+    WOULD_REPAIR = "would_repair"
+    OTHER_CAUSE = "other_cause"
+    REFUSED = "refused"
+    NO_EVIDENCE = "no_evidence"
+    BOUND_NOT_PROVEN = "bound_not_proven"
+    REJECTED = "rejected"
+    UNREACHABLE = "unreachable"
+    FAILED = "failed"
+
+
+GOOD: Final = frozenset({Verdict.HEALTHY, Verdict.REPAIRED, Verdict.WOULD_REPAIR})
+"""The verdicts that do not fail a host."""
+
+_WORST_LAST: Final = tuple(Verdict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change that was made, promised, or tried: ``what`` is raise, bind, retry or put_back."""
+
+    what: str
+    connector: str
+    result: Result
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the task failed."""
+        return bool(self.result.get("failed"))
+
+
+@dataclass(frozen=True)
+class Story:
+    """What the role has collected of one host."""
+
+    host: str
+    check_mode: bool
+    looks: tuple[Result, ...]
+    steps: tuple[Step, ...]
+    failure: Result | None
+
+
+@dataclass(frozen=True)
+class Mail:
+    """How many messages: waiting before the cure and at the last look, and what the log says of those that left.
+
+    ``not_accounted_for`` have left the queues, and the log shows neither 250 nor 5xx for them: expired, removed, or sent
+    by a connection that was open before logging was raised.
+    """
+
+    before: int
+    after: int
+    accepted: int
+    accepted_in_clear: int
+    rejected: int
+
+    @property
+    def left(self) -> int:
+        """Return how many left the queues."""
+        return max(self.before - self.after, 0)
+
+    @property
+    def not_accounted_for(self) -> int:
+        """Return how many left in a way that the log does not show."""
+        return max(self.left - self.accepted - self.accepted_in_clear - self.rejected, 0)
+
+    @property
+    def draining(self) -> bool:
+        """Tell whether some still wait, though mail leaves."""
+        return 0 < self.after < self.before and self.accepted > 0
+
+
+@dataclass(frozen=True)
+class ConnectorVerdict:
+    """What became of one connector. ``look`` is the entry of the look that decided; ``bound`` are binding results."""
+
+    verdict: Verdict
+    look: Result
+    bound: tuple[Result, ...]
+    mail: Mail
+    proof: Result | None
+    trouble: str
+    commands: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HostVerdict:
+    """What became of a host."""
+
+    verdict: Verdict
+    host: str
+    server: str
+    trouble: str
+    connectors: tuple[ConnectorVerdict, ...]
+    warnings: tuple[str, ...]
+
+
+def story_from(value: Mapping[str, Any]) -> Story:
+    """Read what the role has collected.
+
+    Raises:
+        ValueError: a key is missing.
+    """
+    try:
+        return Story(
+            host=str(value["host"]),
+            check_mode=bool(value.get("check_mode")),
+            looks=tuple(value.get("looks") or ()),
+            steps=tuple(
+                Step(str(each["what"]), str(each["connector"]), each["result"]) for each in value.get("steps") or ()
+            ),
+            failure=value.get("failure") or None,
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the collected results of a host lack {error}") from error
+
+
+def judge_story(story: Story) -> HostVerdict:
+    """Return what became of a host; the worst of its connectors, unless its work has ended before."""
+    names = [str(each["guid"]) for look in story.looks[:1] for each in look.get("connectors", ())]
+    connectors = tuple(_judge_connector(guid, story) for guid in names)
+    verdict = max((each.verdict for each in connectors), key=_WORST_LAST.index, default=Verdict.HEALTHY)
+    trouble = ""
+    if story.failure is not None:
+        unreachable = story.failure.get("reason") == "unreachable" or bool(story.failure.get("unreachable"))
+        verdict = Verdict.UNREACHABLE if unreachable else Verdict.FAILED
+        trouble = str(story.failure.get("msg", ""))
+    elif not story.looks:
+        verdict, trouble = Verdict.FAILED, f"{story.host}: nothing was looked at."
+    return HostVerdict(
+        verdict=verdict,
+        host=story.host,
+        server=str(story.looks[-1]["server"]) if story.looks else story.host,
+        trouble=trouble,
+        connectors=connectors,
+        warnings=tuple(_put_back_warning(step) for step in story.steps if step.what == "put_back" and step.failed),
+    )
+
+
+def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
+    entries = [each for look in story.looks for each in look.get("connectors", ()) if each["guid"] == guid]
+    steps = [step for step in story.steps if step.connector == guid]
+    decisive = [each for each in entries if each.get("proof") is None][-1:] or entries[:1]
+    proofs = [each["proof"] for each in entries if each.get("proof") is not None]
+    proof = proofs[-1] if proofs else None
+    bound = [step for step in steps if step.what == "bind"]
+    verdict, trouble = _word(decisive[0], proof, steps, check_mode=story.check_mode)
+    return ConnectorVerdict(
+        verdict=verdict,
+        look=decisive[0],
+        bound=tuple(step.result for step in bound if not step.failed),
+        mail=_mail(entries, decisive[0], proof),
+        proof=proof,
+        trouble=trouble,
+        commands=tuple(line for step in steps if not step.failed for line in step.result.get("commands", ())),
+    )
+
+
+def _word(look: Result, proof: Result | None, steps: Sequence[Step], *, check_mode: bool) -> tuple[Verdict, str]:
+    """Return the verdict of a connector, and the sentence of the step that failed, if one did."""
+    broken = next((step for step in steps if step.what == "bind" and step.failed), None)
+    if broken is not None:
+        refused = broken.result.get("reason") == "refused"
+        return (Verdict.REFUSED if refused else Verdict.FAILED), str(broken.result.get("msg", ""))
+    if any(step.what == "bind" for step in steps):
+        return (Verdict.WOULD_REPAIR if check_mode else _by_proof(proof, Verdict.BOUND_NOT_PROVEN)), ""
+    by_finding = _by_finding(look, check_mode=check_mode)
+    if any(step.what == "retry" and not step.failed for step in steps):
+        by_finding = _by_proof(proof, by_finding)
+    failed = next((step for step in steps if step.failed and step.what != "put_back"), None)
+    if failed is not None and by_finding is Verdict.NO_EVIDENCE:
+        return Verdict.FAILED, str(failed.result.get("msg", ""))
+    return by_finding, ""
+
+
+def _by_proof(proof: Result | None, without: Verdict) -> Verdict:
+    """Any rejection counts more than all that was accepted: an emptied queue may be a pile of NDRs."""
+    if proof is None:
+        return without
+    if proof["rejected"]:
+        return Verdict.REJECTED
+    return Verdict.REPAIRED if proof["accepted"] else without
+
+
+def _by_finding(look: Result, *, check_mode: bool) -> Verdict:
+    finding, bind = look["finding"]["id"], look["repair"]["bind"]
+    if finding == "healthy":
+        return Verdict.HEALTHY
+    if finding == "other_cause":
+        return Verdict.OTHER_CAUSE
+    if bind["refused"]:
+        return Verdict.REFUSED
+    if check_mode and bind["certainty"] != "no":
+        return Verdict.WOULD_REPAIR
+    return Verdict.NO_EVIDENCE if finding == "no_evidence" else Verdict.FAILED
+
+
+def _mail(entries: Sequence[Result], decisive: Result, proof: Result | None) -> Mail:
+    return Mail(
+        before=max(int(entries[0]["messages"]), int(decisive["messages"])),
+        after=int(entries[-1]["messages"]),
+        accepted=int(proof["accepted"]) if proof else 0,
+        accepted_in_clear=int(proof["accepted_in_clear"]) if proof else 0,
+        rejected=int(proof["rejected"]) if proof else 0,
+    )
+
+
+def _put_back_warning(step: Step) -> str:
+    remedy = " ".join(step.result.get("remedy", ()))
+    return f"The logging level was not put back: {step.result.get('msg', '')} Type it yourself: {remedy}".strip()
