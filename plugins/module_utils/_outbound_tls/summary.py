@@ -14,21 +14,20 @@ from .verdict import ConnectorVerdict, HostVerdict, Mail, Verdict
 def verdict_result(judged: HostVerdict) -> dict[str, Any]:
     """Return a verdict as the role publishes it; its shape is described in ``verdict``."""
     worst = next((each for each in judged.connectors if each.verdict is judged.verdict), None)
-    message = judged.trouble or (f"{judged.server}: no Send connector sends from here." if worst is None else "")
+    nothing = f"{judged.server}: no Send connector sends from here."
+    message = judged.trouble or (nothing if worst is None else connector_sentence(judged, worst))
     return {
         "verdict": judged.verdict.value,
         "server": judged.server,
-        "message": shortened(message or connector_sentence(judged, worst)) if worst or message else "",
+        "message": shortened(message),
         "summary": [line for each in judged.connectors for line in connector_summary(judged, each)] or [message],
         "warnings": list(judged.warnings),
         "connectors": {str(each.look["guid"]): _details(judged, each) for each in judged.connectors},
     }
 
 
-def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict | None) -> str:
+def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
     """Return the one sentence about a connector."""
-    if connector is None:
-        return ""
     if connector.trouble:
         return connector.trouble
     name, where = connector.look["name"], judged.server
@@ -40,8 +39,8 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict | None) 
         return f'{where}, "{name}": nothing had to be changed, the queue was tried again; {_left(mail)}.'
     if connector.verdict is Verdict.BOUND_NOT_PROVEN:
         return (
-            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now, but no message has been accepted over '
-            f"TLS since; {mail.after} still waiting."
+            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now, but no message has been accepted '
+            f"over TLS since; {mail.after} still waiting."
         )
     if connector.verdict is Verdict.REJECTED:
         return f'{where}, "{name}": TLS works now, but the other end rejects mail; {_left(mail)}.'

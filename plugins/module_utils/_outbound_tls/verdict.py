@@ -86,8 +86,8 @@ class Story:
 class Mail:
     """How many messages: waiting before the cure and at the last look, and what the log says of those that left.
 
-    ``not_accounted_for`` have left the queues, and the log shows neither 250 nor 5xx for them: expired, removed, or sent
-    by a connection that was open before logging was raised.
+    ``not_accounted_for`` have left the queues, and the log shows neither 250 nor 5xx for them: expired, removed, or
+    sent by a connection that was open before logging was raised.
     """
 
     before: int
@@ -182,20 +182,30 @@ def judge_story(story: Story) -> HostVerdict:
 def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
     entries = [each for look in story.looks for each in look.get("connectors", ()) if each["guid"] == guid]
     steps = [step for step in story.steps if step.connector == guid]
-    decisive = [each for each in entries if each.get("proof") is None][-1:] or entries[:1]
+    look = _decisive(entries, steps)
     proofs = [each["proof"] for each in entries if each.get("proof") is not None]
     proof = proofs[-1] if proofs else None
     bound = [step for step in steps if step.what == "bind"]
-    verdict, trouble = _word(decisive[0], proof, steps, check_mode=story.check_mode)
+    verdict, trouble = _word(look, proof, steps, check_mode=story.check_mode)
     return ConnectorVerdict(
         verdict=verdict,
-        look=decisive[0],
+        look=look,
         bound=tuple(step.result for step in bound if not step.failed),
-        mail=_mail(entries, decisive[0], proof),
+        mail=_mail(entries, look, proof),
         proof=proof,
         trouble=trouble,
         commands=tuple(line for step in steps if not step.failed for line in step.result.get("commands", ())),
     )
+
+
+def _decisive(entries: Sequence[Result], steps: Sequence[Step]) -> Result:
+    """Return the look on which the role acted: of a bound connector the last that found it, else the last diagnosis."""
+    if any(step.what == "bind" for step in steps):
+        found = [each for each in entries if each["finding"]["id"] == "certificate_not_bound"]
+        if found:
+            return found[-1]
+    diagnoses = [each for each in entries if each.get("proof") is None]
+    return diagnoses[-1] if diagnoses else entries[0]
 
 
 def _word(look: Result, proof: Result | None, steps: Sequence[Step], *, check_mode: bool) -> tuple[Verdict, str]:
@@ -209,10 +219,17 @@ def _word(look: Result, proof: Result | None, steps: Sequence[Step], *, check_mo
     by_finding = _by_finding(look, check_mode=check_mode)
     if any(step.what == "retry" and not step.failed for step in steps):
         by_finding = _by_proof(proof, by_finding)
-    failed = next((step for step in steps if step.failed and step.what != "put_back"), None)
-    if failed is not None and by_finding is Verdict.NO_EVIDENCE:
-        return Verdict.FAILED, str(failed.result.get("msg", ""))
-    return by_finding, ""
+    failed = next((step for step in _latest(steps) if step.failed and step.what != "put_back"), None)
+    if failed is None or by_finding is not Verdict.NO_EVIDENCE:
+        return by_finding, ""
+    # Refused because of the first source server's certificates: that one has to be repaired first.
+    waits = failed.result.get("failure_kind") == "connector_certificate_lacks_smtp"
+    return (Verdict.NO_EVIDENCE if waits else Verdict.FAILED), str(failed.result.get("msg", ""))
+
+
+def _latest(steps: Sequence[Step]) -> list[Step]:
+    """Return the last of each kind: a raise that was refused at first may have been made later."""
+    return list({step.what: step for step in steps}.values())
 
 
 def _by_proof(proof: Result | None, without: Verdict) -> Verdict:
