@@ -1,0 +1,73 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ServerComponentStatePresentationObject, the object of Get-ServerComponentState. Recorded from Exchange 2019."""
+
+from __future__ import annotations
+
+from ..world import Server, World
+from .data_types import DATA, data_enum, generic_list
+from .directory import CONFIGURABLE, Directory, object_state
+from .values import DotNetObject, Value
+
+_CLASS = f"{DATA}Directory.Management.ServerComponentStatePresentationObject"
+TYPE_NAMES = (_CLASS, *CONFIGURABLE)
+COMPONENTS = (
+    "ServerWideOffline",
+    "HubTransport",
+    "FrontendTransport",
+    "Monitoring",
+    "RecoveryActionsEnabled",
+    "AutoDiscoverProxy",
+    "ActiveSyncProxy",
+    "EcpProxy",
+    "EwsProxy",
+    "ImapProxy",
+    "OabProxy",
+    "OwaProxy",
+    "PopProxy",
+    "PushNotificationsProxy",
+    "RpsProxy",
+    "RwsProxy",
+    "RpcProxy",
+    "XropProxy",
+    "HttpProxyAvailabilityGroup",
+    "ForwardSyncDaemon",
+    "ProvisioningRps",
+    "MapiProxy",
+    "EdgeTransport",
+    "HighAvailability",
+    "SharedCache",
+    "MailboxDeliveryProxy",
+    "RoutingUpdates",
+    "RestProxy",
+    "DefaultProxy",
+    "Lsass",
+    "RoutingService",
+    "E4EProxy",
+    "CafeLAMv2",
+    "LogExportProvider",
+)
+_DATACENTER_ONLY = ("ForwardSyncDaemon", "ProvisioningRps")
+
+
+def component_state_objects(world: World, server: Server) -> list[DotNetObject]:
+    """All components of a server. The lab puts nothing into maintenance: what runs on premises is active."""
+    return [_component_state(world, server, component) for component in COMPONENTS]
+
+
+def _component_state(world: World, server: Server, component: str) -> DotNetObject:
+    state, number = ("Inactive", 0) if component in _DATACENTER_ONLY else ("Active", 1)
+    details = generic_list(f"{_CLASS}+RequesterDetails", "Microsoft.Exchange.Data.Directory", ())
+    properties: dict[str, Value] = {
+        "ServerFqdn": server.fqdn,
+        "Component": component,
+        "State": data_enum("ServiceState", state, number),
+        "ServerWideOfflineIsOffline": False,
+        "RemoteStates": details,
+        "LocalStates": details,
+        "Identity": Directory.of(world).server_id(server),
+        "IsValid": True,
+        "ObjectState": object_state("New"),
+    }
+    return DotNetObject(TYPE_NAMES, _CLASS, properties)

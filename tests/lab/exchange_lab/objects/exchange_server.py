@@ -1,0 +1,99 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ExchangeServer, the object of Get-ExchangeServer. Recorded from 2016 and 2019 (see tests/fixtures/clixml)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from ..world import Server, World
+from . import data_types as types
+from .data_types import DATA, data_enum
+from .directory import ADMINISTRATIVE_GROUP, DIRECTORY_OBJECT, Directory
+from .values import DotNetObject, Value
+
+_MANAGEMENT = f"{DATA}Directory.Management."
+TYPE_NAMES = (f"{_MANAGEMENT}ExchangeServer", f"{_MANAGEMENT}ADPresentationObject", *DIRECTORY_OBJECT)
+_BINDINGS = ("ncacn_vns_spp", "netbios", "ncacn_np", "ncacn_spx", "ncacn_ip_tcp", "ncalrpc")
+
+
+def exchange_server_object(
+    world: World, server: Server, *, domain_controller: str | None, current_domain_controller: str | None
+) -> DotNetObject:
+    """A server as ``domain_controller`` holds it.
+
+    ``current_domain_controller`` is what -Status adds: the one that the server uses; None when it was not asked for
+    or could not be told.
+    """
+    directory = Directory.of(world)
+    is_edge = server.role == "edge"
+    current = [] if current_domain_controller is None else [current_domain_controller]
+    common = directory.common_properties(
+        directory.server_id(server),
+        category="ms-Exch-Exchange-Server",
+        object_class=("top", "server", "msExchExchangeServer"),
+        created=None,
+        changed=None,
+        domain_controller=domain_controller,
+    )
+    properties: dict[str, Value] = {
+        "Name": server.name,
+        "DataPath": types.local_path(r"C:\Program Files\Microsoft\Exchange Server\V15\Mailbox"),
+        "Domain": world.domain,
+        "Edition": data_enum("ServerEditionType", "Standard", 1),
+        "ExchangeLegacyDN": f"/o={world.organisation}/ou={ADMINISTRATIVE_GROUP}"
+        f"/cn=Configuration/cn=Servers/cn={server.name}",
+        "ExchangeLegacyServerRole": 0,
+        "Fqdn": server.fqdn,
+        "CustomerFeedbackEnabled": None,
+        "InternetWebProxy": None,
+        "InternetWebProxyBypassList": None,
+        "IsHubTransportServer": not is_edge,
+        "IsClientAccessServer": not is_edge,
+        "IsExchange2007OrLater": True,
+        "IsEdgeServer": is_edge,
+        "IsMailboxServer": not is_edge,
+        "IsE14OrLater": True,
+        "IsE15OrLater": True,
+        "IsProvisionedServer": False,
+        "IsUnifiedMessagingServer": False,
+        "IsFrontendTransportServer": not is_edge,
+        "NetworkAddress": types.multi_valued("NetworkAddress", _network_addresses(server)),
+        "OrganizationalUnit": f"{world.domain}/{server.name}",
+        "AdminDisplayVersion": types.server_version(server.version),
+        "Site": directory.site_id(server.site),
+        "ServerRole": data_enum("Directory.SystemConfiguration.ServerRole", *(("Edge", 64) if is_edge else _MAILBOX)),
+        "ErrorReportingEnabled": None,
+        "MitigationsEnabled": True,
+        "StaticDomainControllers": types.multi_valued_text(()),
+        "StaticGlobalCatalogs": types.multi_valued_text(()),
+        "StaticConfigDomainController": "",
+        "StaticExcludedDomainControllers": types.multi_valued_text(()),
+        "MonitoringGroup": "",
+        "CurrentDomainControllers": types.multi_valued_text(current),
+        "CurrentGlobalCatalogs": types.multi_valued_text(current),
+        "CurrentConfigDomainController": current_domain_controller or "",
+        "ProductID": "",
+        "IsExchangeTrialEdition": False,
+        "IsExpiredExchangeTrialEdition": False,
+        "MailboxProvisioningAttributes": None,
+        "RemainingTrialPeriod": types.enhanced_time_span(timedelta()),
+        "MitigationsApplied": None,
+        "MitigationsBlocked": None,
+        "DataCollectionEnabled": False,
+        **{name: value for name, value in common.items() if name not in ("Name", "AdminDisplayName")},
+    }
+    return DotNetObject(TYPE_NAMES, server.name, properties)
+
+
+_MAILBOX = ("Mailbox", 2)
+
+
+def _network_addresses(server: Server) -> Iterable[DotNetObject]:
+    type_names = tuple(f"{DATA}{name}" for name in ("CustomNetworkAddress", "NetworkAddress", "ProtocolAddress"))
+    for protocol in _BINDINGS:
+        address = server.fqdn if protocol == "ncacn_ip_tcp" else server.name
+        properties: dict[str, Value] = {"ProtocolType": protocol, "AddressString": address}
+        yield DotNetObject((*type_names, "System.Object"), f"{protocol}:{address}", properties)

@@ -1,0 +1,86 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The objects of Get-TransportService and Get-FrontendTransportService.
+
+Nobody has recorded them. Names and types are those of the documentation page "Set-TransportService" and of a published
+analysis of Exchange 2013 CU23.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import PureWindowsPath
+
+from ..world import Server, World
+from . import data_types as types
+from .data_types import DATA, data_enum
+from .directory import DIRECTORY_OBJECT, Directory
+from .values import DotNetObject, Value
+
+_MANAGEMENT = f"{DATA}Directory.Management."
+TRANSPORT_TYPE_NAMES = (f"{_MANAGEMENT}TransportServer", f"{_MANAGEMENT}ADPresentationObject", *DIRECTORY_OBJECT)
+FRONTEND_TYPE_NAMES = (
+    f"{_MANAGEMENT}FrontendTransportServer",
+    f"{_MANAGEMENT}ADPresentationObject",
+    *DIRECTORY_OBJECT,
+)
+_LOGS = PureWindowsPath(r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs")
+
+
+def transport_server_object(world: World, server: Server, domain_controller: str | None) -> DotNetObject:
+    """The transport service of a server; its default certificate is a plain text, empty when there is none."""
+    properties: dict[str, Value] = {
+        **_log_properties(_LOGS / "Hub", server.send_log_path),
+        "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
+        "InternalTransportCertificateThumbprint": server.default_certificate or "",
+        "MessageExpirationTimeout": types.enhanced_time_span(timedelta(days=2)),
+        "MessageRetryInterval": types.enhanced_time_span(timedelta(minutes=15)),
+        "OutboundConnectionFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=10)),
+        "QueueMaxIdleTime": types.enhanced_time_span(timedelta(minutes=3)),
+        "TransientFailureRetryCount": 6,
+        "TransientFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=5)),
+        **_common_properties(world, server, domain_controller),
+    }
+    return DotNetObject(TRANSPORT_TYPE_NAMES, server.name, properties)
+
+
+def frontend_transport_server_object(world: World, server: Server, domain_controller: str | None) -> DotNetObject:
+    """The front end transport service: logs of its own, and no certificate."""
+    logs = _LOGS / "FrontEnd"
+    properties: dict[str, Value] = {
+        **_log_properties(logs, str(logs / "ProtocolLog" / "SmtpSend")),
+        "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
+        "TransientFailureRetryCount": 6,
+        "TransientFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=5)),
+        **_common_properties(world, server, domain_controller),
+    }
+    return DotNetObject(FRONTEND_TYPE_NAMES, rf"{server.name}\Frontend", properties)
+
+
+def _log_properties(logs: PureWindowsPath, send_log_path: str | None) -> dict[str, Value]:
+    protocol_logs = logs / "ProtocolLog"
+    return {
+        "ConnectivityLogEnabled": True,
+        "ConnectivityLogPath": types.local_path(str(logs / "Connectivity")),
+        "ReceiveProtocolLogMaxAge": types.enhanced_time_span(timedelta(days=30)),
+        "ReceiveProtocolLogPath": types.local_path(str(protocol_logs / "SmtpReceive")),
+        "SendProtocolLogMaxAge": types.enhanced_time_span(timedelta(days=30)),
+        "SendProtocolLogMaxDirectorySize": types.unlimited_size(250 * 2**20),
+        "SendProtocolLogMaxFileSize": types.unlimited_size(10 * 2**20),
+        "SendProtocolLogPath": None if send_log_path is None else types.local_path(send_log_path),
+    }
+
+
+def _common_properties(world: World, server: Server, domain_controller: str | None) -> dict[str, Value]:
+    directory = Directory.of(world)
+    return dict(
+        directory.common_properties(
+            directory.server_id(server),
+            category="ms-Exch-Exchange-Server",
+            object_class=("top", "server", "msExchExchangeServer"),
+            created=None,
+            changed=None,
+            domain_controller=domain_controller,
+        )
+    )
