@@ -180,6 +180,15 @@ class TestDisk:
         assert (file.name, file.content) == ("SEND20260302-1.LOG", b"onetwo")
         assert (file.created, file.modified) == (NOW, NOW + timedelta(seconds=1))
 
+    def test_a_directory_learns_the_size_of_a_file_when_it_is_closed(self) -> None:
+        disk = Disk()
+        log = disk.append(r"C:\Logs\x.log", b"one", NOW)
+        disk.append(r"C:\Logs\x.log", b"two", NOW + timedelta(seconds=1))
+        assert (log.listed_size, log.listed_modified, log.content) == (0, NOW, b"onetwo")
+        log.close()
+        assert (log.listed_size, log.listed_modified) == (6, NOW + timedelta(seconds=1))
+        assert disk.write(r"C:\Logs\y.log", b"whole", NOW).listed_size == 5
+
     def test_directories_exist_when_something_is_in_them_or_they_were_made(self) -> None:
         disk = Disk()
         disk.write(r"C:\Logs\Send\x.log", b"", NOW)

@@ -12,16 +12,26 @@ from pathlib import PureWindowsPath
 
 @dataclass
 class File:
-    """``path`` keeps the case in which the file was created."""
+    """``path`` keeps the case in which the file was created.
+
+    ``listed_size`` and ``listed_modified`` are what its directory tells. NTFS brings that up to date when a handle to
+    the file is closed, so it lags behind for a log that a service keeps open, until somebody reads it.
+    """
 
     path: PureWindowsPath
     content: bytes
     created: datetime
     modified: datetime
+    listed_size: int
+    listed_modified: datetime
 
     @property
     def name(self) -> str:
         return self.path.name
+
+    def close(self) -> None:
+        """Bring the directory's entry up to date: somebody has opened the file and closed it again."""
+        self.listed_size, self.listed_modified = len(self.content), self.modified
 
 
 class Disk:
@@ -38,20 +48,23 @@ class Disk:
             self._directories.setdefault(each, each)
 
     def write(self, path: str | PureWindowsPath, content: bytes, now: datetime) -> File:
-        """Create a file, or replace the content of one that exists."""
-        where = PureWindowsPath(path)
-        self.make_directory(where.parent)
-        file = self._files.get(where)
-        if file is None:
-            file = self._files[where] = File(where, content, created=now, modified=now)
-        else:
-            file.content, file.modified = content, now
+        """Create a file, or replace the content of one that exists, and close it."""
+        file = self._open(PureWindowsPath(path), now)
+        file.content, file.modified = content, now
+        file.close()
         return file
 
     def append(self, path: str | PureWindowsPath, content: bytes, now: datetime) -> File:
-        """Append to a file, which is created when it does not exist."""
-        before = self._files.get(PureWindowsPath(path))
-        return self.write(path, (before.content if before else b"") + content, now)
+        """Append to a file, which is created when it does not exist, and keep it open for more."""
+        file = self._open(PureWindowsPath(path), now)
+        file.content, file.modified = file.content + content, now
+        return file
+
+    def _open(self, path: PureWindowsPath, now: datetime) -> File:
+        self.make_directory(path.parent)
+        if path not in self._files:
+            self._files[path] = File(path, b"", created=now, modified=now, listed_size=0, listed_modified=now)
+        return self._files[path]
 
     def file(self, path: str | PureWindowsPath) -> File | None:
         return self._files.get(PureWindowsPath(path))
