@@ -16,16 +16,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
+from ansible.module_utils.basic import AnsibleModule
+
 from ._exchange.failures import classify_failure
 from ._exchange.fields import Unreadable
 from ._libraries import MissingLibrary, require
+from ._observe.exchange import Endpoints, Exchange
+from ._observe.unknown import Unknown
 from ._outbound_tls.plan import Mishap, Outcome, Plan, Refused, Unsettled
 from ._powershell import Pipeline, RemoteError, Result
+from ._remoting.endpoint import exchange_session
 from ._remoting.errors import CmdletFailed, RemotingError, UnforeseenPrompt
 
 State = TypeVar("State")
 
-FORESEEN: Final = (Refused, Unsettled, RemotingError, Unreadable, MissingLibrary)
+FORESEEN: Final = (Refused, Unsettled, RemotingError, Unreadable, Unknown, MissingLibrary)
 """The exceptions that are a task's answer, each a sentence. Every other one is a mistake of the program."""
 
 
@@ -49,7 +54,7 @@ class Definition:
 
     name: str
     argument_spec: Mapping[str, Any]
-    run: Callable[[Task, Any], Outcome]
+    run: Callable[[Task, Exchange], Outcome]
     checks: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -68,7 +73,7 @@ def carry_out(
     Raises:
         Refused: by ``decide``; nothing was sent.
         Unsettled: the promise did not come true, or nobody could look.
-        RemotingError, Unreadable: by the first ``observe``; nothing was sent.
+        RemotingError, Unreadable, Unknown: by the first ``observe``; nothing was sent.
     """
     plan = decide(observe())
     if task.check_mode or plan.is_empty:
@@ -81,12 +86,12 @@ def carry_out(
         mishap = _mishap(failure)
     try:
         state = observe()
-    except (RemotingError, Unreadable) as blindness:
+    except (RemotingError, Unreadable, Unknown) as blindness:
         raise plan.unseen(mishap or _mishap(blindness)) from blindness
     return plan.settled_by(state, results, mishap)
 
 
-def perform(definition: Definition, task: Task, exchange: Any) -> dict[str, Any]:
+def perform(definition: Definition, task: Task, exchange: Exchange) -> dict[str, Any]:
     """Run a module and return what Ansible gets, a failure that we foresee included."""
     try:
         outcome = definition.run(task, exchange)
@@ -109,6 +114,25 @@ def perform(definition: Definition, task: Task, exchange: Any) -> dict[str, Any]
             for difference in outcome.diff
         ]
     return result
+
+
+def run_as_module(definition: Definition) -> None:
+    """Run a module that Ansible executes like any other, with its sessions described by options alone.
+
+    This is the second door, for hosts whose connection is neither winrm nor psrp: nothing is lent by a connection, and
+    no host's own PowerShell can be reached.
+    """
+    module = AnsibleModule(dict(definition.argument_spec), supports_check_mode=True, **definition.checks)
+    task = Task(module.params, module.check_mode, module._diff)
+    try:
+        options = exchange_session(module.params)
+        with Exchange(Endpoints(options, called=(options.host,))) as exchange:
+            result = perform(definition, task, exchange)
+    except FORESEEN as error:
+        result = failed(error)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
 
 
 def failed(error: BaseException) -> dict[str, Any]:
@@ -153,7 +177,7 @@ def selected(expression: str, result: Mapping[str, Any]) -> Any:
         raise Refused(f'query is not a JMESPath expression that works here: "{told[:160]}".') from error
 
 
-def _mishap(failure: RemotingError | Unreadable) -> Mishap:
+def _mishap(failure: RemotingError | Unreadable | Unknown) -> Mishap:
     return Mishap(
         sentence=str(failure),
         reason=failure.reason,

@@ -17,7 +17,8 @@ returns, as exchange_outbound_tls_info does:
         originating_server    the domain controller that answered
         stuck_queues          queues as exchange_queue_info returns them
         suspended_queues      identities
-        messages              how many are stuck
+        messages              how many have not left yet, but for those in suspended queues
+        stuck_messages        how many of them are stuck
         named_certificates    this server's certificates that the connector names, as exchange_certificate_info returns
         log                   path, read_until (time, session, sequence; null when it could not be read), sessions (how
                               many of this connector), problem
@@ -40,12 +41,13 @@ from typing import Any, Final
 from .._exchange.certificate import certificate_result
 from .._exchange.moments import moment_text
 from .._exchange.queue import queue_result
+from .._exchange.send_log import position_result
 from .case import Case, make_case
 from .diagnosis import diagnose
 from .evidence import evidence_result
 from .finding import Finding, FindingId, finding_result
 from .proof import Proof, proof_result, prove
-from .reading import Reading, position_result
+from .reading import Reading
 from .repair import Certainty, Repair, plan_repair, repair_result
 
 _GRAVEST_FIRST: Final = tuple(FindingId)
@@ -117,7 +119,8 @@ def _connector_result(assessed: ConnectorAssessment) -> dict[str, Any]:
         "originating_server": connector.originating_server,
         "stuck_queues": [queue_result(queue) for queue in case.stuck],
         "suspended_queues": [queue.identity for queue in case.suspended],
-        "messages": case.waiting,
+        "messages": case.messages,
+        "stuck_messages": case.stuck_messages,
         "named_certificates": [certificate_result(each) for each in case.named],
         "log": {
             "path": log.path,

@@ -68,11 +68,20 @@ class BindingWish:
             raise Refused(
                 "replace_default is about the default SMTP certificate. Add SMTP to services, or leave it out."
             )
-        try:
-            thumbprint = thumbprint_from(str(options["thumbprint"]))
-        except ValueError as error:
-            raise Refused(f"{str(error)[:200]}. exchange_certificate_info returns the thumbprints.") from error
+        thumbprint = wanted_thumbprint(str(options["thumbprint"]))
         return cls(thumbprint, services, replace_default, bool(options.get("require_ssl")))
+
+
+def wanted_thumbprint(text: str) -> str:
+    """Read a thumbprint as a user gives it.
+
+    Raises:
+        Refused: it is none.
+    """
+    try:
+        return thumbprint_from(text)
+    except ValueError as error:
+        raise Refused(f"{str(error)[:200]}. exchange_certificate_info returns the thumbprints.") from error
 
 
 def plan_binding(wish: BindingWish, state: BindingState) -> BindingPlan:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._exchange.certificate import Certificate
 from .._exchange.connector import SendConnector
@@ -21,15 +21,15 @@ from .stuck import has_tls_symptom, is_suspended, last_tried, queues_of, stuck_q
 
 @dataclass(frozen=True)
 class Case:
-    """A connector, its stuck queues, its named certificates in this server's store, and what its log tells.
+    """A connector, its queues, its named certificates in this server's store, and what its log tells.
 
     ``judged`` is what the log's latest failure proves, or why it does not; None when there is none to judge.
     """
 
     reading: Reading
     connector: SendConnector
+    queues: tuple[Queue, ...]
     stuck: tuple[Queue, ...]
-    suspended: tuple[Queue, ...]
     named: tuple[Certificate, ...]
     story: LogStory
     judged: Evidence | Doubted | None
@@ -40,9 +40,19 @@ class Case:
         return self.judged if isinstance(self.judged, Evidence) else None
 
     @property
-    def waiting(self) -> int:
+    def suspended(self) -> tuple[Queue, ...]:
+        """Return the queues that an administrator holds."""
+        return tuple(queue for queue in self.queues if is_suspended(queue))
+
+    @property
+    def stuck_messages(self) -> int:
         """Return how many messages are stuck."""
         return sum(queue.message_count for queue in self.stuck)
+
+    @property
+    def messages(self) -> int:
+        """Return how many messages have not left yet, stuck or on their way, but for those that are held."""
+        return sum(queue.message_count for queue in self.queues if not is_suspended(queue))
 
     @property
     def candidates(self) -> tuple[Certificate, ...]:
@@ -96,14 +106,14 @@ def make_case(reading: Reading, connector: SendConnector) -> Case:
     case = Case(
         reading=reading,
         connector=connector,
+        queues=queues_of(connector, reading.queues),
         stuck=stuck,
-        suspended=tuple(each for each in queues_of(connector, reading.queues) if is_suspended(each)),
         named=named,
         story=story,
         judged=_judged(reading, story, named),
     )
     if case.evidence is None and (refusal := _refusal(case)) is not None:
-        return Case(reading, connector, stuck, case.suspended, named, story, refusal)
+        return replace(case, judged=refusal)
     return case
 
 

@@ -311,7 +311,7 @@ def _finding(case: Case, kind: FindingId, sentence: str, **rest: Any) -> Finding
 def _mail(case: Case) -> str:
     if not case.stuck:
         return "no mail waits" if case.connector.insists_on_tls else "no mail waits: it may have left unencrypted"
-    return f"{case.waiting} message{'s wait' if case.waiting != 1 else ' waits'}"
+    return "1 message waits" if case.stuck_messages == 1 else f"{case.stuck_messages} messages wait"
 
 
 def _quotes(case: Case, session: Session | None) -> tuple[str, ...]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._exchange.protocol_log import Session, Whose
+from .._exchange.send_log import LogPosition, position_result
 from .log_story import failed_by_status, has_succeeded
-from .reading import LogPosition, position_result
 
 
 @dataclass(frozen=True)

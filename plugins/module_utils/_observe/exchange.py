@@ -1,0 +1,128 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The organisation as one task reaches it: two sessions, opened when first needed and closed on every path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Self
+
+from .._exchange.cmdlets import get_exchange_servers, get_send_connectors
+from .._exchange.connector import SendConnector, send_connector_from
+from .._exchange.failures import FailureKind, classify_failure
+from .._exchange.server import Server, server_from
+from .._powershell import Pipeline, Result
+from .._remoting.errors import CmdletFailed, UnusableOptions
+from .._remoting.options import SessionOptions
+from .._remoting.session import Session, open_session
+from .server import ObservedServer
+from .unknown import Unknown
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the sessions of a task go: to Exchange, and to the host's own PowerShell if anything leads there.
+
+    ``called`` are the names by which the host is known, the surest first.
+    """
+
+    exchange: SessionOptions
+    host: SessionOptions | None = None
+    called: tuple[str, ...] = ()
+
+
+class Exchange:
+    """Asks the organisation. A context manager: what was opened is closed at its end."""
+
+    def __init__(self, endpoints: Endpoints, connect: Callable[[SessionOptions], Session] = open_session) -> None:
+        self._endpoints = endpoints
+        self._connect = connect
+        self._open = ExitStack()
+        self._exchange: Session | None = None
+        self._host: Session | None = None
+        self._servers: tuple[Server, ...] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._open.close()
+
+    def run(self, pipeline: Pipeline) -> Result:
+        """Run a pipeline of Exchange cmdlets; errors as ``Session.run``."""
+        if self._exchange is None:
+            self._exchange = self._open.enter_context(self._connect(self._endpoints.exchange))
+        return self._exchange.run(pipeline)
+
+    def run_on_host(self, pipeline: Pipeline) -> Result:
+        """Run a pipeline in the host's own PowerShell; errors as ``Session.run``, or UnusableOptions without a way."""
+        options = self._endpoints.host
+        if options is None:
+            raise UnusableOptions(
+                self._endpoints.exchange.host,
+                "nothing leads to this host's own PowerShell, where its logs are. Use ansible_connection: psrp",
+            )
+        if self._host is None:
+            self._host = self._open.enter_context(self._connect(options))
+        return self._host.run(pipeline)
+
+    def servers(self) -> tuple[Server, ...]:
+        """Return every Exchange server of the organisation; asked once."""
+        if self._servers is None:
+            self._servers = tuple(server_from(each) for each in self.run(get_exchange_servers()).objects())
+        return self._servers
+
+    def server(self, name: str | None) -> ObservedServer:
+        """Return the server that is meant: by ``name``, else by the first of the host's names that fits one.
+
+        Raises:
+            Unknown: no server has such a name, or more than one.
+        """
+        names = [name] if name else [each for each in self._endpoints.called if each]
+        for each in names:
+            found = [server for server in self.servers() if server.is_called(each)]
+            if len(found) == 1:
+                return ObservedServer(found[0], self, is_this_host=self._is_this_host(found[0]))
+            if found:
+                raise Unknown(
+                    f"More than one Exchange server is called {each}: {_listed(found)}. Set server to its FQDN."
+                )
+        raise Unknown(
+            f"No Exchange server is called {' or '.join(names)}. Set server to one of: {_listed(self.servers())}."
+        )
+
+    def connectors(self) -> tuple[SendConnector, ...]:
+        """Return every Send connector of the organisation."""
+        return tuple(send_connector_from(each) for each in self.run(get_send_connectors()).objects())
+
+    def connector(self, identity: str, *, domain_controller: str | None = None) -> SendConnector:
+        """Return one Send connector by name, Guid or distinguished name, as a domain controller has it.
+
+        Raises:
+            Unknown: there is none, or more than one.
+        """
+        try:
+            found = self.run(get_send_connectors(identity, domain_controller=domain_controller)).objects()
+        except CmdletFailed as failure:
+            kind = classify_failure(failure.errors).kind
+            if kind not in (FailureKind.OBJECT_NOT_FOUND, FailureKind.OBJECT_AMBIGUOUS):
+                raise
+            names = ", ".join(f'"{each.name}"' for each in self.connectors())
+            raise Unknown(f'No single Send connector is called "{identity}". There are: {names}.') from failure
+        if len(found) != 1:
+            raise Unknown(f'{len(found)} Send connectors are called "{identity}". Set identity to a Guid.')
+        return send_connector_from(found[0])
+
+    def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
+        """Run Exchange cmdlets one after the other; the first that fails ends it."""
+        return [self.run(each) for each in pipelines]
+
+    def _is_this_host(self, server: Server) -> bool:
+        return any(server.is_called(each) for each in self._endpoints.called)
+
+
+def _listed(servers: Sequence[Server]) -> str:
+    return ", ".join(sorted(server.fqdn for server in servers))

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One Exchange server and what can be asked of it. Every cmdlet names the server: a session may be proxied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Protocol
+
+from .._exchange.certificate import Certificate, certificate_from
+from .._exchange.cmdlets import (
+    get_date,
+    get_exchange_certificate,
+    get_exchange_certificates,
+    get_exchange_servers,
+    get_queues,
+    get_transport_service,
+)
+from .._exchange.failures import Failure, FailureKind, classify_failure
+from .._exchange.fields import Unreadable
+from .._exchange.moments import parse_moment
+from .._exchange.queue import Queue, queue_from
+from .._exchange.send_log import SendLog
+from .._exchange.server import Server, TransportService, server_from, transport_service_from
+from .._powershell import Pipeline, RemoteObject, Result
+from .._remoting.errors import CmdletFailed
+from .send_log import read_send_log
+
+_ABSENT = (FailureKind.CERTIFICATE_NOT_FOUND, FailureKind.CERTIFICATE_NOT_USABLE)
+
+
+class Sessions(Protocol):
+    """What a server is asked through."""
+
+    def run(self, pipeline: Pipeline) -> Result:
+        """Run a pipeline of Exchange cmdlets."""
+
+    def run_on_host(self, pipeline: Pipeline) -> Result:
+        """Run a pipeline in the host's own PowerShell."""
+
+
+class ObservedServer:
+    """A server. ``is_this_host`` tells whether the host's own PowerShell is this server's."""
+
+    def __init__(self, server: Server, sessions: Sessions, *, is_this_host: bool) -> None:
+        self.server = server
+        self.is_this_host = is_this_host
+        self._sessions = sessions
+
+    @property
+    def fqdn(self) -> str:
+        """Return the name that every cmdlet is given."""
+        return self.server.fqdn
+
+    @cached_property
+    def domain_controller(self) -> str | None:
+        """Return the domain controller that this server itself reads; None where it does not say."""
+        (found,) = self._sessions.run(get_exchange_servers(self.fqdn, status=True)).objects()
+        server = server_from(found)
+        return server.domain_controller or next(iter(server.domain_controllers), None)
+
+    def transport_service(self) -> TransportService:
+        """Return the transport service's settings from the server's own domain controller; an Edge has none."""
+        controller = None if self.server.is_edge else self.domain_controller
+        found = self._sessions.run(get_transport_service(self.fqdn, domain_controller=controller)).objects()
+        if len(found) != 1:
+            raise Unreadable(f"{self.fqdn}: Get-TransportService returned {len(found)} servers instead of one.")
+        return transport_service_from(found[0])
+
+    def certificates(self) -> tuple[Certificate, ...]:
+        """Return the certificates that Exchange lists; it hides those that it cannot use."""
+        found = self._sessions.run(get_exchange_certificates(self.fqdn)).objects()
+        return tuple(certificate_from(each, self.fqdn) for each in found)
+
+    def certificate(self, thumbprint: str) -> Certificate | Failure:
+        """Return a certificate, or why Exchange has none to show: only asking by the thumbprint tells."""
+        try:
+            found = self._sessions.run(get_exchange_certificate(self.fqdn, thumbprint)).objects()
+        except CmdletFailed as failure:
+            told = classify_failure(failure.errors)
+            if told.kind not in _ABSENT:
+                raise
+            return told
+        if len(found) != 1:
+            raise Unreadable(f"{self.fqdn}: {len(found)} certificates were returned for {thumbprint} instead of one.")
+        return certificate_from(found[0], self.fqdn)
+
+    def queues(self) -> tuple[Queue, ...]:
+        """Return every queue of the server's transport service."""
+        return tuple(queue_from(each) for each in self._sessions.run(get_queues(self.fqdn)).objects())
+
+    def clock(self) -> datetime:
+        """Return the server's own time."""
+        output = self._sessions.run_on_host(get_date()).output
+        value = output[0] if output else None
+        moment = parse_moment(str(value.text if isinstance(value, RemoteObject) else value))
+        if moment is None:
+            raise Unreadable(f"{self.fqdn}: Get-Date returned no time.")
+        return moment
+
+    def send_log(self, directory: str | None, since: datetime, connectors: Sequence[str], clock: datetime) -> SendLog:
+        """Return what the Send protocol log tells of some connectors since a time, by the server's own clock."""
+        return read_send_log(self._sessions.run_on_host, directory, since, frozenset(connectors), clock)
+
+    def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
+        """Run changing pipelines one after the other; the first that fails ends it."""
+        return [self._sessions.run(each) for each in pipelines]

@@ -1,0 +1,414 @@
+#!/usr/bin/python
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The diagnosis of a server's outbound TLS: all readings in one task."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exchange_outbound_tls_info
+short_description: Tell why outbound mail waits, and what would cure it
+version_added: 0.1.0
+author: mailops contributors (@mailops)
+description:
+  - Reads the queues, the Send connectors, the certificates and the Send protocol log of one server, and returns one
+    finding for each enabled Send connector that has the server among its sources.
+  - A certificate is called the culprit only by evidence, whose grade is always named. V(marked) means that the log shows
+    that the server presented this very certificate and could not use it. V(inferred) means that the row that says whose
+    certificate it is is missing, as in the sample of KB 4051498, and everything else agrees. V(refusal) means that
+    Exchange itself refused to change the connector because of it.
+  - What a remote server presented, what a Receive log says, and hops inside the organisation are never evidence.
+options:
+  connectors:
+    description: Names or Guids of the Send connectors to look at. By default all enabled ones.
+    type: list
+    elements: str
+  since:
+    description:
+      - RV(connectors[].log.read_until) of an earlier result. With it every connector has a RV(connectors[].proof), which
+        counts what the sessions after that row have brought about.
+    type: dict
+  refusals:
+    description:
+      - Refusals of M(mailops.exchange.exchange_sendconnector_logging) in the same run, which say that a certificate of
+        the connector lacks SMTP. They are evidence where the log is silent.
+    type: list
+    elements: dict
+    suboptions:
+      connector:
+        description: Guid of the connector.
+        type: str
+        required: true
+      words:
+        description: What Exchange said.
+        type: str
+        required: true
+extends_documentation_fragment:
+  - mailops.exchange.session
+  - mailops.exchange.query
+  - mailops.exchange.attributes
+  - mailops.exchange.attributes.info
+notes:
+  - The protocol log is read through the host's own PowerShell, so the task's host must be the server that is meant.
+seealso:
+  - name: KB 4051498
+    description: Outbound messages are not sent, and the log says UnknownCredentials.
+    link: https://learn.microsoft.com/troubleshoot/exchange/mailflow/outbound-email-messages-are-not-sent
+"""
+
+EXAMPLES = r"""
+- name: Ask why mail waits
+  mailops.exchange.exchange_outbound_tls_info:
+  register: outbound
+
+- name: Say it
+  ansible.builtin.debug:
+    msg: "{{ outbound.findings | map(attribute='message') }}"
+
+- name: Only the certificates that are missing from SMTP
+  mailops.exchange.exchange_outbound_tls_info:
+    connectors: [Outbound to Office 365]
+    query: connectors[].evidence.thumbprints[]
+"""
+
+RETURN = r"""
+server:
+  description: Fully qualified domain name of the server.
+  returned: success
+  type: str
+  sample: mbx01.contoso.test
+clock:
+  description: The server's own time of the look, in UTC.
+  returned: success
+  type: str
+  sample: '2026-03-02T02:15:00.000Z'
+default_certificate:
+  description: Thumbprint of the server's default SMTP certificate; null when it is unknown.
+  returned: success
+  type: str
+  sample: D003810E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D
+connectors:
+  description: The enabled Send connectors that have this server among their sources.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the connector.
+      type: str
+      sample: Outbound to Office 365
+    guid:
+      description: Its Guid.
+      type: str
+      sample: 6f1c2d3e-4a5b-4c6d-8e7f-0123456789ab
+    logging_level:
+      description: Its ProtocolLoggingLevel.
+      type: str
+      sample: None
+    tls_certificate_name:
+      description: Its TlsCertificateName; null when unset.
+      type: str
+      sample: <I>CN=Example TLS CA, O=Example, C=US<S>CN=mail.contoso.com, O=Contoso
+    require_tls:
+      description: Its RequireTLS.
+      type: bool
+      sample: true
+    insists_on_tls:
+      description: Whether mail waits rather than leave in clear.
+      type: bool
+      sample: true
+    frontend_proxy:
+      description: Whether mail leaves through a Front End Transport service.
+      type: bool
+      sample: false
+    source_servers:
+      description: Names of its source servers, in Exchange's order.
+      type: list
+      elements: str
+      sample: [MBX01]
+    first_source_server:
+      description: Whether this server is the first of them, whose certificates Exchange checks when the connector changes.
+      type: bool
+      sample: true
+    originating_server:
+      description: The domain controller that answered.
+      type: str
+      sample: dc01.contoso.test
+    stuck_queues:
+      description: Queues of the connector whose mail waits for a retry.
+      type: list
+      elements: dict
+      sample: []
+    suspended_queues:
+      description: Identities of queues that an administrator has suspended.
+      type: list
+      elements: str
+      sample: []
+    messages:
+      description: How many messages are stuck.
+      type: int
+      sample: 25
+    named_certificates:
+      description:
+        - This server's certificates that the connector's TlsCertificateName names, as
+          M(mailops.exchange.exchange_certificate_info) returns them.
+      type: list
+      elements: dict
+      sample: []
+    log:
+      description: The Send protocol log, as far as it was read.
+      type: dict
+      contains:
+        path:
+          description: Its directory; null when the server writes none.
+          type: str
+          sample: C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\Hub\ProtocolLog\SmtpSend
+        read_until:
+          description: The last row that was read (time, session, sequence); null when the log could not be read.
+          type: dict
+          sample: {time: '2026-03-02T02:15:00.000Z', session: 08DE7814C5A2B301, sequence: 14}
+        sessions:
+          description: How many sessions of the connector were read.
+          type: int
+          sample: 1
+        problem:
+          description: Why the log could not be read; empty when it was.
+          type: str
+          sample: ''
+    evidence:
+      description: What proves the culprit (grade, thumbprints, lines, where, session, time); null without a proof.
+      type: dict
+      sample: {grade: marked, thumbprints: [3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D]}
+    finding:
+      description: The finding, as in RV(findings).
+      type: dict
+      sample: {id: certificate_not_bound}
+    repair:
+      description: What the role M(mailops.exchange.outbound_tls_repair#role) would do about it, and how sure that is.
+      type: dict
+      contains:
+        raise_logging:
+          description: Whether the logging level is raised (certainty, reason).
+          type: dict
+          sample: {certainty: certain, reason: the log is to prove the cure}
+        bind:
+          description: What is bound to SMTP (certainty, reason, thumbprints, refused).
+          type: dict
+          sample: {certainty: conditional, thumbprints: [3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D]}
+        retry:
+          description: Which queues are tried (certainty, reason, queues).
+          type: dict
+          sample: {certainty: certain, queues: ['MBX01\12']}
+    proof:
+      description:
+        - What the sessions after O(since) have brought about (proven, sessions, established, accepted, accepted_in_clear,
+          rejected, thumbprints, tls_errors, replies); null without O(since).
+      type: dict
+      sample: {proven: true, accepted: 25, rejected: 0}
+findings:
+  description: One finding for each connector, the gravest first.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: V(certificate_not_bound), V(other_cause), V(no_evidence) or V(healthy).
+      type: str
+      sample: certificate_not_bound
+    severity:
+      description: How urgent it is.
+      type: str
+      sample: critical
+    server:
+      description: The server.
+      type: str
+      sample: mbx01.contoso.test
+    connector:
+      description: Name of the connector.
+      type: str
+      sample: Outbound to Office 365
+    guid:
+      description: Guid of the connector.
+      type: str
+      sample: 6f1c2d3e-4a5b-4c6d-8e7f-0123456789ab
+    message:
+      description: One plain sentence.
+      type: str
+      sample: mbx01.contoso.test presents a certificate that is not bound to SMTP.
+    cause:
+      description: The other cause, in one word; null otherwise.
+      type: str
+      sample: network
+    word:
+      description: Exchange's own word for it, such as V(NoCredentials).
+      type: str
+      sample: NoCredentials
+    thumbprints:
+      description: The certificates that it is about.
+      type: list
+      elements: str
+      sample: [3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D]
+    confidence:
+      description: How sure it is.
+      type: str
+      sample: certain
+    evidence:
+      description: The grade, the lines, and where they were read; null without any.
+      type: dict
+      sample: {grade: marked}
+    remedy:
+      description: What to do.
+      type: str
+      sample: Bind it to SMTP.
+    repairable_by_role:
+      description: Whether the role M(mailops.exchange.outbound_tls_repair#role) cures it.
+      type: bool
+      sample: true
+selected:
+  description: What O(query) selects of this result.
+  returned: when O(query) is given
+  type: raw
+  sample: [3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D]
+reason:
+  description: What kind of failure it is, in one word for programs, such as V(refused), V(unreachable) or V(not_found).
+  returned: failure
+  type: str
+  sample: unreachable
+"""
+
+from collections.abc import Sequence
+
+from ..module_utils._exchange.certificate import Certificate
+from ..module_utils._exchange.connector import SendConnector
+from ..module_utils._exchange.protocol_log import Whose
+from ..module_utils._exchange.send_log import SendLog, position_from
+from ..module_utils._module import Definition, Task, run_as_module
+from ..module_utils._observe.exchange import Exchange
+from ..module_utils._observe.server import ObservedServer
+from ..module_utils._observe.unknown import Unknown
+from ..module_utils._outbound_tls.assessment import assess, assessment_result
+from ..module_utils._outbound_tls.log_story import evidence_begins
+from ..module_utils._outbound_tls.plan import Outcome, Refused
+from ..module_utils._outbound_tls.reading import OtherStore, Reading, Refusal
+from ..module_utils._outbound_tls.stuck import stuck_queues
+from ..module_utils._remoting.errors import CmdletFailed
+from ..module_utils._session_options import QUERY_ARGUMENT, SESSION_ARGUMENTS
+
+
+def run(task: Task, exchange: Exchange) -> Outcome:
+    """Look at the server once, and judge what was seen."""
+    return Outcome(changed=False, result=assessment_result(assess(observe_outbound_tls(task, exchange))))
+
+
+def observe_outbound_tls(task: Task, exchange: Exchange) -> Reading:
+    """Read everything that a diagnosis of the task's server rests on."""
+    try:
+        since = position_from(task.options["since"])
+    except ValueError as error:
+        raise Refused(f"since: {error}. Give connectors[].log.read_until of an earlier result.") from error
+    server = exchange.server(task.options["server"])
+    connectors = _wanted(exchange.connectors(), server, task.options["connectors"])
+    # The transport service speaks of the present, so the log is read after the queues: what they show is in it.
+    transport, certificates, queues = server.transport_service(), server.certificates(), server.queues()
+    clock = server.clock()
+    stuck = [queue for connector in connectors for queue in stuck_queues(connector, queues)]
+    begin = evidence_begins(stuck, clock)
+    names = [connector.name for connector in connectors]
+    log = server.send_log(transport.send_log_path, min(begin, since.time) if since else begin, names, clock)
+    return Reading(
+        server=server.server,
+        clock=clock,
+        transport=transport,
+        certificates=certificates,
+        connectors=connectors,
+        queues=queues,
+        log=log,
+        hidden=_hidden(server, log, certificates),
+        other_stores=_other_stores(exchange, server, [each for each in connectors if stuck_queues(each, queues)]),
+        refusals=tuple(Refusal(each["connector"], each["words"]) for each in task.options["refusals"] or ()),
+        since=since,
+    )
+
+
+def _wanted(
+    connectors: Sequence[SendConnector], server: ObservedServer, identities: Sequence[str] | None
+) -> tuple[SendConnector, ...]:
+    """Return the enabled connectors of the server, or those of them that are asked for."""
+    ours = [each for each in connectors if any(server.server.is_called(source) for source in each.source_servers)]
+    if not identities:
+        return tuple(each for each in ours if each.enabled)
+    wanted = []
+    for identity in identities:
+        named = identity.lower().strip("{}")
+        known = [
+            each for each in connectors if named in (each.name.lower(), each.guid, each.distinguished_name.lower())
+        ]
+        if not known:
+            there_are = ", ".join(f'"{each.name}"' for each in connectors)
+            raise Unknown(f'No Send connector is called "{identity}". There are: {there_are}.')
+        wanted += [each for each in known if each in ours]
+    return tuple(dict.fromkeys(wanted))
+
+
+def _hidden(server: ObservedServer, log: SendLog, certificates: Sequence[Certificate]) -> dict[str, str]:
+    """Ask by their thumbprints for the certificates that the log shows as ours and Exchange's list lacks."""
+    listed = {each.thumbprint for each in certificates}
+    logged = {
+        each.thumbprint
+        for session in log.sessions
+        for each in session.certificates
+        if session.tls_error and each.whose is not Whose.THEIRS and each.thumbprint
+    }
+    answers = {thumbprint: server.certificate(thumbprint) for thumbprint in sorted(logged - listed)}
+    return {each: answer.reason for each, answer in answers.items() if not isinstance(answer, Certificate)}
+
+
+def _other_stores(
+    exchange: Exchange, server: ObservedServer, connectors: Sequence[SendConnector]
+) -> tuple[OtherStore, ...]:
+    """Look at the other source servers of connectors whose mail waits; a store that cannot be read stays unknown."""
+    names = dict.fromkeys(
+        source
+        for connector in connectors
+        if connector.tls_certificate_name is not None
+        for source in connector.source_servers
+        if not server.server.is_called(source)
+    )
+    return tuple(_other_store(exchange, name) for name in names)
+
+
+def _other_store(exchange: Exchange, name: str) -> OtherStore:
+    try:
+        return OtherStore(name, exchange.server(name).certificates())
+    except (CmdletFailed, Unknown) as error:
+        return OtherStore(name, None, str(error))
+
+
+DEFINITION = Definition(
+    name="exchange_outbound_tls_info",
+    argument_spec={
+        **SESSION_ARGUMENTS,
+        **QUERY_ARGUMENT,
+        "connectors": {"type": "list", "elements": "str"},
+        "since": {"type": "dict"},
+        "refusals": {
+            "type": "list",
+            "elements": "dict",
+            "options": {
+                "connector": {"type": "str", "required": True},
+                "words": {"type": "str", "required": True},
+            },
+        },
+    },
+    run=run,
+)
+
+
+def main() -> None:
+    """Run where Ansible executes the module itself, on a host that is reached by another connection than psrp."""
+    run_as_module(DEFINITION)
+
+
+if __name__ == "__main__":
+    main()

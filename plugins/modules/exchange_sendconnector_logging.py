@@ -1,0 +1,200 @@
+#!/usr/bin/python
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The protocol logging level of a Send connector."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: exchange_sendconnector_logging
+short_description: Raise the protocol logging level of a Send connector, and put it back
+version_added: 0.1.0
+author: mailops contributors (@mailops)
+description:
+  - Sets ProtocolLoggingLevel of a Send connector (Set-SendConnector). A Send connector belongs to the whole organisation,
+    so the level is sent only where it differs, and read back on the domain controller that got it.
+  - With a O(journal_dir) the level before is remembered on the controller, with the hosts that still need V(verbose).
+    Any number of hosts, forks and runs share one record a connector. V(previous) of the last of them restores the level.
+  - A run that was killed leaves its record behind, and the next run restores what it finds there.
+options:
+  identity:
+    description: The Send connector, by name, Guid or distinguished name.
+    type: str
+    required: true
+    aliases: [name]
+  level:
+    description:
+      - V(verbose) and V(none) are Exchange's own levels.
+      - V(previous) says that this host needs V(verbose) no more. Without a record in the journal nothing is put back.
+    type: str
+    required: true
+    choices: [verbose, none, previous]
+  journal_dir:
+    description:
+      - Directory on the controller with the records. Needed for V(previous).
+      - In an execution environment that is thrown away after the run, name a mounted directory.
+    type: path
+  raised_from:
+    description:
+      - For check mode only, in which nothing was raised. The RV(ignore:level_before) that the raise of the same check run
+        returned, so that V(previous) promises what a run would do.
+    type: str
+    choices: [None, Verbose]
+extends_documentation_fragment:
+  - mailops.exchange.session
+  - mailops.exchange.attributes
+  - mailops.exchange.attributes.changes
+"""
+
+EXAMPLES = r"""
+- name: Let the connector log its sessions
+  mailops.exchange.exchange_sendconnector_logging:
+    identity: Outbound to Office 365
+    level: verbose
+    journal_dir: ~/.ansible/mailops.exchange/journal
+  register: raised
+
+- name: Put the level back where it was
+  mailops.exchange.exchange_sendconnector_logging:
+    identity: "{{ raised.guid }}"
+    level: previous
+    journal_dir: ~/.ansible/mailops.exchange/journal
+"""
+
+RETURN = r"""
+connector:
+  description: Name of the Send connector.
+  returned: success
+  type: str
+  sample: Outbound to Office 365
+guid:
+  description: Its Guid.
+  returned: success
+  type: str
+  sample: 6f1c2d3e-4a5b-4c6d-8e7f-0123456789ab
+level:
+  description: The level now.
+  returned: success
+  type: str
+  sample: Verbose
+level_before:
+  description: The level before this task.
+  returned: success
+  type: str
+  sample: None
+level_recorded:
+  description: The level that the journal will restore; null without a record.
+  returned: success
+  type: str
+  sample: None
+raised_at:
+  description: When the first host raised the level, by the controller's clock; null without a record.
+  returned: success
+  type: str
+  sample: '2026-03-02T02:15:00.000Z'
+holders:
+  description: The hosts that need the level, by the journal.
+  returned: success
+  type: list
+  elements: str
+  sample: [mbx01.contoso.test]
+domain_controller:
+  description: The domain controller that was asked and that answered.
+  returned: success
+  type: str
+  sample: dc01.contoso.test
+explanation:
+  description: Why the level is what it is.
+  returned: success
+  type: str
+  sample: The last who needs the level restores it.
+commands:
+  description: The changes as the lines that an administrator would have typed, for the change record.
+  returned: success
+  type: list
+  elements: str
+  sample: ["Set-SendConnector -Identity '6f1c2d3e-4a5b-4c6d-8e7f-0123456789ab' -ProtocolLoggingLevel Verbose"]
+reason:
+  description: What kind of failure it is, in one word for programs, such as V(refused), V(unreachable) or V(not_found).
+  returned: failure
+  type: str
+  sample: refused
+state_before:
+  description: What the task manages, before the commands were sent.
+  returned: when commands were sent and the promised state did not come
+  type: dict
+  sample: {}
+state_now:
+  description: What the task manages now; null when nobody could look.
+  returned: when commands were sent and the promised state did not come
+  type: dict
+  sample: {}
+remedy:
+  description: The lines to type, in their order.
+  returned: when commands were sent and the promised state did not come
+  type: list
+  elements: str
+  sample: []
+errors:
+  description: Exchange's own error records (message, fully_qualified_error_id, category, exception_type).
+  returned: when a cmdlet failed
+  type: list
+  elements: dict
+  sample: []
+failure_kind:
+  description: What the error records mean.
+  returned: when a cmdlet failed
+  type: str
+  sample: connector_certificate_lacks_smtp
+"""
+
+from ..module_utils._exchange.connector import SendConnector
+from ..module_utils._journal import Journal, change_level
+from ..module_utils._module import Definition, Task, run_as_module
+from ..module_utils._observe.exchange import Exchange
+from ..module_utils._outbound_tls.logging_level import LoggingWish
+from ..module_utils._outbound_tls.plan import Outcome
+from ..module_utils._session_options import SESSION_ARGUMENTS
+
+
+def run(task: Task, exchange: Exchange) -> Outcome:
+    """Set the level, under the journal's lock if there is a journal."""
+    wish = LoggingWish.from_options(task.options, check_mode=task.check_mode)
+    directory = task.options["journal_dir"]
+    connector = exchange.connector(wish.identity)
+
+    def observe() -> SendConnector:
+        return exchange.connector(connector.guid, domain_controller=connector.originating_server or None)
+
+    return change_level(
+        task,
+        wish,
+        Journal(directory) if directory else None,
+        connector=connector,
+        observe=observe,
+        apply=exchange.send,
+        budget=task.options["exchange_timeout"],
+    )
+
+
+DEFINITION = Definition(
+    name="exchange_sendconnector_logging",
+    argument_spec={
+        **SESSION_ARGUMENTS,
+        "identity": {"type": "str", "required": True, "aliases": ["name"]},
+        "level": {"type": "str", "required": True, "choices": ["verbose", "none", "previous"]},
+        "journal_dir": {"type": "path"},
+        "raised_from": {"type": "str", "choices": ["None", "Verbose"]},
+    },
+    run=run,
+)
+
+
+def main() -> None:
+    """Run where Ansible executes the module itself, on a host that is reached by another connection than psrp."""
+    run_as_module(DEFINITION)
+
+
+if __name__ == "__main__":
+    main()
