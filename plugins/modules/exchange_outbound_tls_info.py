@@ -14,10 +14,10 @@ author: mailops contributors (@mailops)
 description:
   - Reads the queues, the Send connectors, the certificates and the Send protocol log of one server, and returns one
     finding for each enabled Send connector that has the server among its sources.
-  - A certificate is called the culprit only by evidence, whose grade is always named. V(marked) means that the log shows
-    that the server presented this very certificate and could not use it. V(inferred) means that the row that says whose
-    certificate it is is missing, as in the sample of KB 4051498, and everything else agrees. V(refusal) means that
-    Exchange itself refused to change the connector because of it.
+  - A certificate is called the culprit only by evidence, whose grade is always named. V(marked) means that the log
+    shows that the server presented this very certificate and could not use it. V(inferred) means that the row that says
+    whose certificate it is is missing, as in the sample of KB 4051498, and everything else agrees. V(refusal) means
+    that Exchange itself refused to change the connector because of it.
   - What a remote server presented, what a Receive log says, and hops inside the organisation are never evidence.
 options:
   connectors:
@@ -26,8 +26,8 @@ options:
     elements: str
   since:
     description:
-      - RV(connectors[].log.read_until) of an earlier result. With it every connector has a RV(connectors[].proof), which
-        counts what the sessions after that row have brought about.
+      - RV(connectors[].log.read_until) of an earlier result. With it every connector has a RV(connectors[].proof),
+        which counts what the sessions after that row have brought about.
     type: dict
   refusals:
     description:
@@ -128,7 +128,7 @@ connectors:
       elements: str
       sample: [MBX01]
     first_source_server:
-      description: Whether this server is the first of them, whose certificates Exchange checks when the connector changes.
+      description: Whether this server is the first of them, whose certificates Exchange checks when it is changed.
       type: bool
       sample: true
     originating_server:
@@ -202,8 +202,8 @@ connectors:
           sample: {certainty: certain, queues: ['MBX01\12']}
     proof:
       description:
-        - What the sessions after O(since) have brought about (proven, sessions, established, accepted, accepted_in_clear,
-          rejected, thumbprints, tls_errors, replies); null without O(since).
+        - What the sessions after O(since) have brought about (proven, sessions, established, accepted,
+          accepted_in_clear, rejected, thumbprints, tls_errors, replies); null without O(since).
       type: dict
       sample: {proven: true, accepted: 25, rejected: 0}
 findings:
@@ -286,13 +286,11 @@ from ..module_utils._exchange.send_log import SendLog, position_from
 from ..module_utils._module import Definition, Task, run_as_module
 from ..module_utils._observe.exchange import Exchange
 from ..module_utils._observe.server import ObservedServer
-from ..module_utils._observe.unknown import Unknown
 from ..module_utils._outbound_tls.assessment import assess, assessment_result
 from ..module_utils._outbound_tls.log_story import evidence_begins
 from ..module_utils._outbound_tls.plan import Outcome, Refused
 from ..module_utils._outbound_tls.reading import OtherStore, Reading, Refusal
 from ..module_utils._outbound_tls.stuck import stuck_queues
-from ..module_utils._remoting.errors import CmdletFailed
 from ..module_utils._session_options import QUERY_ARGUMENT, SESSION_ARGUMENTS
 
 
@@ -308,7 +306,7 @@ def observe_outbound_tls(task: Task, exchange: Exchange) -> Reading:
     except ValueError as error:
         raise Refused(f"since: {error}. Give connectors[].log.read_until of an earlier result.") from error
     server = exchange.server(task.options["server"])
-    connectors = _wanted(exchange.connectors(), server, task.options["connectors"])
+    connectors = exchange.connectors_of(server, task.options["connectors"] or ())
     # The transport service speaks of the present, so the log is read after the queues: what they show is in it.
     transport, certificates, queues = server.transport_service(), server.certificates(), server.queues()
     clock = server.clock()
@@ -329,26 +327,6 @@ def observe_outbound_tls(task: Task, exchange: Exchange) -> Reading:
         refusals=tuple(Refusal(each["connector"], each["words"]) for each in task.options["refusals"] or ()),
         since=since,
     )
-
-
-def _wanted(
-    connectors: Sequence[SendConnector], server: ObservedServer, identities: Sequence[str] | None
-) -> tuple[SendConnector, ...]:
-    """Return the enabled connectors of the server, or those of them that are asked for."""
-    ours = [each for each in connectors if any(server.server.is_called(source) for source in each.source_servers)]
-    if not identities:
-        return tuple(each for each in ours if each.enabled)
-    wanted = []
-    for identity in identities:
-        named = identity.lower().strip("{}")
-        known = [
-            each for each in connectors if named in (each.name.lower(), each.guid, each.distinguished_name.lower())
-        ]
-        if not known:
-            there_are = ", ".join(f'"{each.name}"' for each in connectors)
-            raise Unknown(f'No Send connector is called "{identity}". There are: {there_are}.')
-        wanted += [each for each in known if each in ours]
-    return tuple(dict.fromkeys(wanted))
 
 
 def _hidden(server: ObservedServer, log: SendLog, certificates: Sequence[Certificate]) -> dict[str, str]:
@@ -375,14 +353,7 @@ def _other_stores(
         for source in connector.source_servers
         if not server.server.is_called(source)
     )
-    return tuple(_other_store(exchange, name) for name in names)
-
-
-def _other_store(exchange: Exchange, name: str) -> OtherStore:
-    try:
-        return OtherStore(name, exchange.server(name).certificates())
-    except (CmdletFailed, Unknown) as error:
-        return OtherStore(name, None, str(error))
+    return tuple(OtherStore(name, *exchange.store_of(name)) for name in names)
 
 
 DEFINITION = Definition(

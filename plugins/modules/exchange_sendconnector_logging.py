@@ -12,10 +12,10 @@ short_description: Raise the protocol logging level of a Send connector, and put
 version_added: 0.1.0
 author: mailops contributors (@mailops)
 description:
-  - Sets ProtocolLoggingLevel of a Send connector (Set-SendConnector). A Send connector belongs to the whole organisation,
-    so the level is sent only where it differs, and read back on the domain controller that got it.
+  - Sets ProtocolLoggingLevel of a Send connector (Set-SendConnector). A Send connector belongs to the whole
+    organisation, so the level is sent only where it differs, and read back on the domain controller that got it.
   - With a O(journal_dir) the level before is remembered on the controller, with the hosts that still need V(verbose).
-    Any number of hosts, forks and runs share one record a connector. V(previous) of the last of them restores the level.
+    Any number of hosts, forks and runs share one record a connector. V(previous) of the last of them restores it.
   - A run that was killed leaves its record behind, and the next run restores what it finds there.
 options:
   identity:
@@ -37,8 +37,8 @@ options:
     type: path
   raised_from:
     description:
-      - For check mode only, in which nothing was raised. The RV(ignore:level_before) that the raise of the same check run
-        returned, so that V(previous) promises what a run would do.
+      - For check mode only, in which nothing was raised. The RV(ignore:level_before) that the raise of the same check
+        run returned, so that V(previous) promises what a run would do.
     type: str
     choices: [None, Verbose]
 extends_documentation_fragment:

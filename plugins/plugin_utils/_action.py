@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs a module on the controller, in the action's own process, over the sessions that the host's connection describes."""
+"""Runs a module on the controller, in the action's process, over the sessions that the host's connection describes."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ from ._connection import exchange_endpoint, host_endpoint
 _WINDOWS_CONNECTIONS = ("psrp", "winrm")
 
 
-class ExchangeAction(ActionBase):  # type: ignore[misc]
+class ExchangeAction(ActionBase):
     """The action of a module: each module's own names its definition, and that is all.
 
-    It never returns ``unreachable``, which would skip ``rescue`` and ``always``: a host that cannot be reached fails with
-    ``reason: unreachable``.
+    It never returns ``unreachable``, which would skip ``rescue`` and ``always``: a host that cannot be reached fails
+    with ``reason: unreachable``.
     """
 
     definition: ClassVar[Definition]
     _supports_async = False
     _supports_check_mode = True
 
-    def run(self, tmp: object = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Validate the options, open what is needed, run the module."""
         result: dict[str, Any] = super().run(tmp, task_vars)
         variables = task_vars or {}
@@ -47,10 +47,12 @@ class ExchangeAction(ActionBase):  # type: ignore[misc]
         if connection.transport not in _WINDOWS_CONNECTIONS:
             # A bastion by ssh: the module runs there like any other, with its session described by options alone.
             arguments = {**self._host_variables(variables), **self._task.args}
-            return result | self._execute_module(module_args=arguments, task_vars=variables)
+            executed: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=variables)
+            return result | executed
         options, secrets, problem = self._options(variables)
         answer = {"failed": True, "msg": problem} if problem else self._answer(options, variables)
-        return result | remove_values({**answer, "invocation": {"module_args": options}}, secrets)
+        told: dict[str, Any] = remove_values({**answer, "invocation": {"module_args": options}}, secrets)
+        return result | told
 
     def _answer(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
         name = str(plain(variables.get("inventory_hostname", "")))
@@ -68,8 +70,8 @@ class ExchangeAction(ActionBase):  # type: ignore[misc]
     def _options(self, variables: Mapping[str, Any]) -> tuple[dict[str, Any], set[str], str]:
         """Return the module's options, their secrets, and what is wrong with them.
 
-        A session option is read from the task (into which Ansible has merged module_defaults), then from a host variable
-        of its name; what stays unset is the connection's matter.
+        A session option is read from the task (into which Ansible has merged module_defaults), then from a host
+        variable of its name; what stays unset is the connection's matter.
         """
         definition = self.definition
         given = {name: value for name, value in self._task.args.items() if not name.startswith("_ansible_")}

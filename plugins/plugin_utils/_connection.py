@@ -24,7 +24,9 @@ _HTTPS_PORT: Final = 5986
 class ConnectionPlugin(Protocol):
     """What we ask of an Ansible connection plugin."""
 
-    transport: str
+    @property
+    def transport(self) -> str:
+        """Return the plugin's name."""
 
     def get_option(self, option: str) -> Any:
         """Return the option's value for this host and task."""

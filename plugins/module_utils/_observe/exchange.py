@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Self
 
+from .._exchange.certificate import Certificate
 from .._exchange.cmdlets import get_exchange_servers, get_send_connectors
 from .._exchange.connector import SendConnector, send_connector_from
 from .._exchange.failures import FailureKind, classify_failure
@@ -116,12 +117,40 @@ class Exchange:
             raise Unknown(f'{len(found)} Send connectors are called "{identity}". Set identity to a Guid.')
         return send_connector_from(found[0])
 
+    def connectors_of(self, server: ObservedServer, identities: Sequence[str]) -> tuple[SendConnector, ...]:
+        """Return the Send connectors that have a server among their sources: the named ones, else all enabled ones.
+
+        Raises:
+            Unknown: a name, Guid or distinguished name that no Send connector of the organisation has.
+        """
+        connectors = self.connectors()
+        for identity in identities:
+            if not any(_means(identity, each) for each in connectors):
+                there_are = ", ".join(f'"{each.name}"' for each in connectors)
+                raise Unknown(f'No Send connector is called "{identity}". There are: {there_are}.')
+        ours = [each for each in connectors if any(server.server.is_called(source) for source in each.source_servers)]
+        if not identities:
+            return tuple(each for each in ours if each.enabled)
+        return tuple(each for each in ours if any(_means(identity, each) for identity in identities))
+
+    def store_of(self, name: str) -> tuple[tuple[Certificate, ...] | None, str]:
+        """Return the certificates of another server; None, with the reason, when they cannot be read."""
+        try:
+            return self.server(name).certificates(), ""
+        except (CmdletFailed, Unknown) as error:
+            return None, str(error)
+
     def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
         """Run Exchange cmdlets one after the other; the first that fails ends it."""
         return [self.run(each) for each in pipelines]
 
     def _is_this_host(self, server: Server) -> bool:
         return any(server.is_called(each) for each in self._endpoints.called)
+
+
+def _means(identity: str, connector: SendConnector) -> bool:
+    names = (connector.name.lower(), connector.guid, connector.distinguished_name.lower())
+    return identity.lower().strip("{}") in names
 
 
 def _listed(servers: Sequence[Server]) -> str:
