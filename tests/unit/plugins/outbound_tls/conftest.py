@@ -20,13 +20,10 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.log_ses
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.names import CertificateName
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.protocol_log import Session
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.queue import Queue
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import LogPosition, SendLog
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import Server, TransportService
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
-from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import (
-    LogPosition,
-    Reading,
-    SendLog,
-)
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import Reading
 
 NAME = "Outbound to Office 365"
 GUID = "6f1c2d3e-0000-4000-8000-00000000c0de"

@@ -1,0 +1,279 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The verdict of a host, from results as the role collects them. The looks are real results of readings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.certificate import CertificateStatus
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import LogPosition, SendLog
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.binding import BindingWish, plan_binding
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.binding_state import BindingState
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.summary import verdict_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.verdict import (
+    GOOD,
+    Verdict,
+    judge_story,
+    story_from,
+)
+
+
+@pytest.fixture
+def culprit(make):
+    return make.certificate(1, Service.IIS, Service.POP)
+
+
+@pytest.fixture
+def bound(culprit):
+    return replace(culprit, services=culprit.services | {Service.SMTP})
+
+
+@pytest.fixture
+def before(make, culprit):
+    """The look that finds the fault."""
+    return look(make, make.failing(culprit))
+
+
+@pytest.fixture
+def bind(make, culprit):
+    """The step that binds, as the module returns it."""
+    state = BindingState(make.fqdn, False, (make.setup_certificate(), culprit), culprit, make.thumbprint(0xD0))
+    outcome = plan_binding(BindingWish(culprit.thumbprint), state).outcome
+    return step(make, "bind", {"changed": True, **outcome.result})
+
+
+def look(make, *texts, **changes):
+    return assessment_result(assess(make.reading(*make.sessions(*texts), **changes)))
+
+
+def look_after(make, culprit, bound, waiting, *more, accepted=1):
+    """The look after the cure: so many messages were answered, so many wait."""
+    remote = make.certificate(9, subject="CN=peer")
+    sent = [make.succeeding(bound, remote, -2, session=f"D{n}") for n in range(accepted)]
+    queues = (make.queue(message_count=waiting, status="Active", first_retry_time=None),) if waiting else ()
+    since = LogPosition(make.at(minutes=-4), "08DE", 22)
+    certificates = (make.setup_certificate(), bound)
+    return look(make, make.failing(culprit), *sent, *more, queues=queues, certificates=certificates, since=since)
+
+
+def step(make, what, result):
+    return {"what": what, "connector": make.guid, "result": result}
+
+
+def verdict_of(*looks, steps=(), **more):
+    value = {"host": "mbx01", "looks": list(looks), "steps": list(steps), **more}
+    result = verdict_result(judge_story(story_from(value)))
+    json.dumps(result)
+    assert len(result["message"]) <= 300
+    assert result["message"]
+    assert result["summary"]
+    return result
+
+
+def details(make, result):
+    return result["connectors"][make.guid]
+
+
+def test_repaired(make, culprit, bound, before, bind):
+    result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=25), steps=[bind])
+    assert result["verdict"] == "repaired"
+    assert result["server"] == make.fqdn
+    assert result["message"] == (
+        f'mbx01.contoso.test, "{make.name}": certificate {culprit.thumbprint} is enabled for SMTP now; 25 of 25 '
+        f"messages left, 25 accepted over TLS."
+    )
+    told = details(make, result)
+    assert (told["left"], told["accepted"], told["rejected"], told["not_accounted_for"]) == (25, 25, 0, 0)
+    assert told["grade"] == "marked"
+    assert told["bound"][0]["added"] == ["SMTP"]
+    assert told["commands"] == [
+        f"Enable-ExchangeCertificate -Server 'mbx01.contoso.test' -Thumbprint {culprit.thumbprint} -Services SMTP"
+    ]
+    text = "\n".join(result["summary"])
+    for words in (
+        "is not enabled for SMTP, so TLS fails with UnknownCredentials",
+        "Evidence (marked): SEND20260302-1.LOG",
+        f"SMTP added to certificate {culprit.thumbprint} on mbx01.contoso.test; it had POP, IIS and has POP, IIS, SMTP",
+        "as before",
+        "Answered: No.",
+        "25 accepted over TLS",
+        "Next: nothing.",
+    ):
+        assert words in text
+
+
+def test_draining_is_repaired(make, culprit, bound, before, bind):
+    result = verdict_of(before, look_after(make, culprit, bound, 5, accepted=20), steps=[bind])
+    assert result["verdict"] == "repaired"
+    assert details(make, result)["draining"] is True
+    assert "5 still waiting" in result["message"]
+
+
+def test_messages_that_nobody_answered_are_told_apart(make, culprit, bound, before, bind):
+    result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=20), steps=[bind])
+    assert details(make, result)["not_accounted_for"] == 5
+    assert "5 expired or left unseen" in result["message"]
+
+
+def test_a_bind_without_a_proof(make, culprit, bound, before, bind):
+    after = look_after(make, culprit, bound, 25, accepted=0)
+    result = verdict_of(before, after, steps=[bind])
+    assert result["verdict"] == "bound_not_proven"
+    assert "25 still waiting" in result["message"]
+    assert verdict_of(before, steps=[bind])["verdict"] == "bound_not_proven"
+
+
+def test_a_log_that_cannot_be_read_any_more_does_not_change_what_was_found(make, bound, before, bind):
+    blind = look(make, certificates=(bound,), queues=(), log=SendLog(None, problem="It cannot be read."))
+    result = verdict_of(before, blind, steps=[bind])
+    assert result["verdict"] == "bound_not_proven"
+    assert details(make, result)["finding"] == "certificate_not_bound"
+
+
+def test_an_emptied_queue_is_no_proof(make, culprit, bound, before, bind):
+    after = look_after(make, culprit, bound, 0, accepted=0)
+    assert verdict_of(before, after, steps=[bind])["verdict"] == "bound_not_proven"
+
+
+def test_any_rejection_makes_it_rejected(make, culprit, bound, before, bind):
+    remote = make.certificate(9, subject="CN=peer")
+    refused = make.succeeding(
+        bound, remote, -1, session="EE", reply="550 5.7.64 TenantAttribution; Relay Access Denied"
+    )
+    result = verdict_of(before, look_after(make, culprit, bound, 0, refused, accepted=24), steps=[bind])
+    assert result["verdict"] == "rejected"
+    assert "5.7.64" in details(make, result)["remedy"]
+    assert details(make, result)["rejected"] == 1
+
+
+def test_check_mode_would_repair(make, before, bind):
+    speaking = verdict_of(before, steps=[bind], check_mode=True)
+    assert speaking["verdict"] == "would_repair"
+    assert "would enable certificate" in speaking["message"]
+    silent = verdict_of(look(make), check_mode=True)
+    assert silent["verdict"] == "would_repair"
+    assert "if the log says so" in silent["message"]
+
+
+def test_without_evidence(make):
+    result = verdict_of(look(make), look(make))
+    assert result["verdict"] == "no_evidence"
+    assert "the log is silent" in result["message"]
+
+
+def test_the_look_that_found_the_reason_decides(make, culprit):
+    later = look(make, make.failing(culprit, word="NoCredentials"))
+    result = verdict_of(look(make), later)
+    assert result["verdict"] == "other_cause"
+    assert "PFX" in details(make, result)["remedy"]
+
+
+def test_a_refused_binding(make, before):
+    refused = step(make, "bind", {"failed": True, "reason": "refused", "msg": "mbx01: it is expired."})
+    result = verdict_of(before, steps=[refused])
+    assert (result["verdict"], result["message"]) == ("refused", "mbx01: it is expired.")
+
+
+def test_a_binding_that_the_rules_forbade_was_never_tried(make, culprit):
+    expired = replace(culprit, status=CertificateStatus.DATE_INVALID)
+    result = verdict_of(look(make, make.failing(culprit), certificates=(make.setup_certificate(), expired)))
+    assert result["verdict"] == "refused"
+    assert "expired" in details(make, result)["remedy"]
+
+
+def test_a_binding_that_failed(make, before):
+    broken = step(make, "bind", {"failed": True, "reason": "unforeseen_prompt", "msg": "mbx01: it asked."})
+    assert verdict_of(before, steps=[broken])["verdict"] == "failed"
+
+
+def test_a_raise_that_was_refused_at_first(make, culprit, bound, before, bind):
+    refused = step(
+        make,
+        "raise",
+        {"failed": True, "failure_kind": "connector_certificate_lacks_smtp", "msg": "not enabled for SMTP"},
+    )
+    waiting = verdict_of(look(make), steps=[refused])
+    assert (waiting["verdict"], waiting["message"]) == ("no_evidence", "not enabled for SMTP")
+    raised = step(make, "raise", {"changed": True, "commands": ["Set-SendConnector"]})
+    steps = [refused, bind, raised]
+    assert verdict_of(before, look_after(make, culprit, bound, 0, accepted=25), steps=steps)["verdict"] == "repaired"
+    assert verdict_of(look(make), steps=[refused, raised])["verdict"] == "no_evidence"
+
+
+def test_a_raise_that_failed(make):
+    broken = step(make, "raise", {"failed": True, "reason": "session_lost", "msg": "mbx01: it was lost."})
+    assert verdict_of(look(make), steps=[broken])["verdict"] == "failed"
+    again = step(make, "raise", {"changed": True, "commands": []})
+    assert verdict_of(look(make), steps=[broken, again])["verdict"] == "no_evidence"
+
+
+def test_a_put_back_that_was_refused_is_a_loud_warning(make, culprit, bound, before, bind):
+    refused = step(
+        make, "put_back", {"failed": True, "msg": "It is still Verbose.", "remedy": ["Set-SendConnector -X"]}
+    )
+    result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=25), steps=[bind, refused])
+    assert result["verdict"] == "repaired"
+    assert result["warnings"] == [
+        "The logging level was not put back: It is still Verbose. Type it yourself: Set-SendConnector -X"
+    ]
+
+
+def test_a_retry_that_finishes_what_a_dead_run_began(make, culprit, bound):
+    certificates = (make.setup_certificate(), bound)
+    retried = step(make, "retry", {"changed": True, "commands": ["Retry-Queue -Identity 'MBX01\\3'"]})
+    first = look(make, make.failing(culprit), certificates=certificates)
+    assert first["connectors"][0]["finding"]["cause"] == "key_unusable"
+    result = verdict_of(first, look_after(make, culprit, bound, 0, accepted=25), steps=[retried])
+    assert result["verdict"] == "repaired"
+    still = look(
+        make, make.failing(culprit), certificates=certificates, since=LogPosition(make.at(minutes=-9), "08DE", 1)
+    )
+    assert verdict_of(first, still, steps=[retried])["verdict"] == "other_cause"
+
+
+def test_healthy(make):
+    bound = make.certificate(1, Service.SMTP)
+    assert verdict_of(look(make, queues=(), certificates=(bound,)))["verdict"] == "healthy"
+
+
+def test_a_server_without_connectors_is_healthy(make):
+    result = verdict_of(look(make, connectors=()))
+    assert result["verdict"] == "healthy"
+    assert "no Send connector" in result["message"]
+
+
+def test_unreachable_and_failed(before):
+    down = {"failed": True, "reason": "unreachable", "msg": "mbx01: no connection."}
+    nobody = verdict_of(failure=down)
+    assert (nobody["verdict"], nobody["server"], nobody["message"]) == ("unreachable", "mbx01", "mbx01: no connection.")
+    assert verdict_of(before, failure=down)["verdict"] == "unreachable"
+    assert verdict_of(failure={"msg": "no.", "reason": "unauthenticated"})["verdict"] == "failed"
+    assert verdict_of()["verdict"] == "failed"
+
+
+def test_the_worst_of_the_connectors_is_the_hosts(make, culprit):
+    other = make.connector(name="Partner", guid="00000000-0000-4000-8000-000000000002", tls_certificate_name=None)
+    result = verdict_of(look(make, make.failing(culprit, word="NoCredentials"), connectors=(other, make.connector())))
+    assert result["verdict"] == "other_cause"
+    assert {each["name"]: each["verdict"] for each in result["connectors"].values()} == {
+        "Partner": "healthy",
+        make.name: "other_cause",
+    }
+    assert make.name in result["message"]
+
+
+def test_only_three_verdicts_are_good():
+    assert {each.value for each in GOOD} == {"healthy", "repaired", "would_repair"}
+    assert [each.value for each in Verdict][-2:] == ["unreachable", "failed"]
+
+
+@pytest.mark.parametrize("value", [{}, {"host": "a", "steps": [{"what": "bind"}]}, {"host": "a", "steps": [1]}])
+def test_incomplete_stories_are_refused(value):
+    with pytest.raises(ValueError, match="lack"):
+        story_from(value)
