@@ -82,6 +82,13 @@ class Run:
             raise TerminatingError(f"The host answered a prompt for choice with {answer!r}.", "InvalidHostAnswer")
         return int(answer)
 
+    def write_host(self, line: str) -> None:
+        """Write a line at the client's host, as -WhatIf does; a client without a user interface misses it."""
+        try:
+            self._pipeline.call_host("", lambda host: host.write_line(line), expects_answer=False)
+        except HostCannotPrompt:
+            return
+
     def read_line(self, prompt: str) -> str:
         """Show ``prompt`` at the client and return the line typed there: a question without choices."""
         self._pipeline.call_host(prompt, lambda host: host.write(prompt), expects_answer=False)

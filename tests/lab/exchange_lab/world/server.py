@@ -80,6 +80,7 @@ class Server:
         domain_controller: The one that this server reads and writes; None on an Edge.
         store: The My store in enumeration order.
         default_certificate: Thumbprint of the default SMTP certificate (InternalTransportCertificateThumbprint).
+        web_root_requires_ssl: Whether the root of the Default Web Site takes HTTPS alone.
         pop_name, imap_name: X509CertificateName of the POP and the IMAP service.
         send_log_path: SendProtocolLogPath; None means that the server writes no Send log.
         transport_reload_s: Simulated seconds from a connector change on its domain controller until the transport
@@ -98,6 +99,7 @@ class Server:
     language: str = "en-US"
     store: list[StoredCertificate] = field(default_factory=list)
     default_certificate: str | None = None
+    web_root_requires_ssl: bool = False
     pop_name: str | None = None
     imap_name: str | None = None
     send_log_path: str | None = (

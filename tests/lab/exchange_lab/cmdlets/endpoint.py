@@ -1,0 +1,88 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The endpoint ``/PowerShell/`` of a server: who may open a session, what it understands, how much it tells."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from .. import wire
+from ..objects import Profile, general_text
+from ..powershell import GET_COMMAND, MEASURE_OBJECT, SELECT_OBJECT, Command, Runspace, scripts_not_allowed
+from ..wire import Caller
+from ..world import Server, World
+from .certificate import ENABLE_EXCHANGE_CERTIFICATE, GET_EXCHANGE_CERTIFICATE
+from .exchange_server import GET_EXCHANGE_SERVER, GET_SERVER_COMPONENT_STATE
+from .queue import GET_QUEUE, RETRY_QUEUE
+from .rbac import roles_of
+from .send_connector import GET_SEND_CONNECTOR, SET_SEND_CONNECTOR
+from .transport_service import GET_FRONTEND_TRANSPORT_SERVICE, GET_TRANSPORT_SERVICE
+
+PUBLIC = (GET_COMMAND, MEASURE_OBJECT, SELECT_OBJECT)
+"""What every caller sees. Where-Object, ForEach-Object and Format-List are not among them."""
+
+GRANTED = (
+    ENABLE_EXCHANGE_CERTIFICATE,
+    GET_EXCHANGE_CERTIFICATE,
+    GET_EXCHANGE_SERVER,
+    GET_FRONTEND_TRANSPORT_SERVICE,
+    GET_QUEUE,
+    GET_SEND_CONNECTOR,
+    GET_SERVER_COMPONENT_STATE,
+    GET_TRANSPORT_SERVICE,
+    RETRY_QUEUE,
+    SET_SEND_CONNECTOR,
+)
+
+
+def exchange_endpoint(world: World, server: Server) -> wire.Endpoint:
+    """What the listener of a server serves to clients of Exchange."""
+    session = _Session(world, server)
+    runspace = Runspace(world, server, session.commands_for, scripts_not_allowed, session.profile_for)
+    return wire.Endpoint("/powershell", "Microsoft.Exchange", runspace.execute, admit=session.admit)
+
+
+class _Session:
+    def __init__(self, world: World, server: Server) -> None:
+        self._world = world
+        self._server = server
+
+    def admit(self, caller: Caller) -> None:
+        """Refuse whoever has no management role, and a serialization level that the lab cannot write."""
+        if not self._roles(caller):
+            _, _, name = caller.user.rpartition("\\")
+            message = f'The user "{self._world.domain}/Users/{name}" isn\'t assigned to any management roles.'
+            stamp = general_text(self._world.clock.now())
+            raise wire.Fault(
+                5,
+                f"[Server={self._server.name},RequestId={uuid.uuid4()},TimeStamp={stamp}] "
+                f"[FailureCategory=AuthZ-CmdletAccessDeniedException] {message}",
+                "w:AccessDenied",
+            )
+        level = _serialization_level(caller)
+        if level not in ("none", "partial"):
+            raise wire.Fault(50, f"The lab does not simulate serializationLevel={level}.")
+
+    def commands_for(self, caller: Caller) -> Mapping[str, Command]:
+        roles = self._roles(caller)
+        shown = [command for each in GRANTED if (command := each.for_roles(roles)) is not None]
+        return {command.name.casefold(): command for command in (*PUBLIC, *shown)}
+
+    def profile_for(self, caller: Caller) -> Profile:
+        """What the type table of a level adds. Nobody has published that of Partial; one property is a reading."""
+        level = _serialization_level(caller)
+        if level == "partial" and self._world.readings.tls_certificate_name_value == "object":
+            return Profile(level, {"Microsoft.Exchange.Data.SmtpX509Identifier": 1})
+        return Profile(level)
+
+    def _roles(self, caller: Caller) -> frozenset[str]:
+        groups = [each.role_groups for each in self._world.accounts if each.user.casefold() == caller.user.casefold()]
+        return roles_of(group for each in groups for group in each)
+
+
+def _serialization_level(caller: Caller) -> str:
+    """The URL decides: ``?serializationLevel=None``; without it the level is Partial."""
+    levels = [value for key, value in caller.query.items() if key.casefold() == "serializationlevel"]
+    return levels[0].casefold() if levels else "partial"

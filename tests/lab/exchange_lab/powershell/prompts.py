@@ -1,0 +1,56 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How PowerShell asks: ShouldContinue and ShouldProcess, with labels and help texts of its public source."""
+
+from __future__ import annotations
+
+from .command import Invocation
+
+CAPTION = "Confirm"
+"""PowerShell's own, which it also takes when a cmdlet gives an empty one."""
+
+_YES, _YES_TO_ALL, _NO, _NO_TO_ALL, _SUSPEND = range(5)
+_CHOICES = (
+    ("&Yes", "Continue with only the next step of the operation."),
+    ("Yes to &All", "Continue with all the steps of the operation."),
+    ("&No", "Skip this operation and proceed with the next operation."),
+    ("No to A&ll", "Skip this operation and all subsequent operations."),
+    (
+        "&Suspend",
+        'Pause the current pipeline and return to the command prompt. Type "exit" to resume the pipeline.',
+    ),
+)
+
+
+def should_continue(invocation: Invocation, key: str, message: str) -> bool:
+    """Ask; an answer "to all" holds for later questions with the same ``key`` in this run of the command.
+
+    Neither -Confirm:$false nor ConfirmPreference answers this one, -Force is the cmdlet's own business. The default
+    is Yes.
+    """
+    remembered = invocation.remembered(key)
+    if remembered is not None:
+        return remembered
+    choices = _CHOICES[: invocation.world.readings.prompt_choices]
+    answer = _SUSPEND
+    while answer == _SUSPEND:  # a remote session has no nested prompt to go to: the question comes again
+        answer = invocation.ask(CAPTION, message, choices, _YES)
+    if answer in (_YES_TO_ALL, _NO_TO_ALL):
+        invocation.remember(key, answer == _YES_TO_ALL)
+    return answer in (_YES, _YES_TO_ALL)
+
+
+def should_process(invocation: Invocation, action: str) -> bool:
+    """Whether to go on: not with -WhatIf, which only says so; with -Confirm when the client says Yes.
+
+    The session's ConfirmPreference is High and the commands of the lab are of medium impact: nobody is asked unasked.
+    """
+    if invocation.arguments.flag("WhatIf"):
+        invocation.session.write_host(f"What if: {action}")
+        return False
+    if invocation.arguments.flag("Confirm"):
+        return should_continue(
+            invocation, "ShouldProcess", f"Are you sure you want to perform this action?\r\n{action}"
+        )
+    return True
