@@ -26,7 +26,7 @@ from .inventory import inventory_of
 from .organisation import Organisation
 from .scenario import ScenarioError, load
 from .state import State
-from .timespan import parse_span
+from .timespan import log_time, parse_span
 from .transport import NotSimulated
 
 LAB = Path(__file__).resolve().parents[1]
@@ -71,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     state = commands.add_parser("state", help="print the state of the lab around this command")
     state.set_defaults(carry_out=_state)
 
-    advance = commands.add_parser("advance", help="let time pass in the lab around this command")
-    advance.add_argument("span", help="such as 3d, 1h30m or 90s")
+    advance = commands.add_parser("advance", help="let time pass in the lab around this command, and print its time")
+    advance.add_argument("span", help="such as 3d, 1h30m, 90s or 0s")
     advance.set_defaults(carry_out=_advance)
     return parser
 
@@ -141,8 +141,7 @@ def _answer(organisation: Organisation, request: dict[str, Any]) -> Any:
         case {"do": "state"}:
             return organisation.state()
         case {"do": "advance", "by": str() as span}:
-            organisation.advance(parse_span(span))
-            return organisation.state()["clock"]
+            return log_time(organisation.advance(parse_span(span)))
         case _:
             raise ValueError(f"the lab does not know the request {request}")
 

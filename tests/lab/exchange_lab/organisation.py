@@ -8,7 +8,7 @@ from __future__ import annotations
 import socket
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from . import wire
 from .certificates import TlsAuthority
@@ -75,11 +75,12 @@ class Organisation:
         """What is true now."""
         return state_of(self.world, open_shells=self._traffic.open_shells, crashes=self._traffic.crashes)
 
-    def advance(self, by: timedelta) -> None:
-        """Let time pass, and wait until everything that was due has happened."""
+    def advance(self, by: timedelta) -> datetime:
+        """Let time pass, and wait until everything that was due has happened; returns what time it is then."""
         self.world.clock.advance(by)
         for service in self._transports:
             service.catch_up()
+        return self.world.clock.now()
 
     def _listen(self, running: ExitStack, server: Server, endpoint: Endpoint, served: wire.Endpoint) -> Endpoint:
         """Open the listener of an endpoint; returns the endpoint with its port."""

@@ -21,7 +21,6 @@ def state_of(world: World, *, open_shells: int, crashes: tuple[str, ...] = ()) -
         now = world.clock.now()
         first = next(iter(world.domain_controllers))
         return {
-            "clock": log_time(now),
             "servers": {fqdn: _server(server, now) for fqdn, server in world.servers.items()},
             "connectors": {each.name: _connector(each) for each in world.connectors.view(first, now)},
             "queues": [
