@@ -134,8 +134,9 @@ class TestGetContent:
         assert host.output("Get-Content", LiteralPath=path) == []
 
     def test_without_raw_each_line_is_a_text_of_its_own(self, host: Host) -> None:
-        path = host.write(LOG, b"one\r\ntwo\n\rfour\r\n")
-        assert [text(each) for each in host.output("Get-Content", LiteralPath=path)] == ["one", "two", "", "four"]
+        path = host.write(LOG, "one\r\ntwo\n\rfour\u2028\x0b\x85four\r\n".encode())
+        lines = [text(each) for each in host.output("Get-Content", LiteralPath=path, Encoding="UTF8")]
+        assert lines == ["one", "two", "", "four\u2028\x0b\x85four"]
 
     @pytest.mark.parametrize(("count", "lines"), [(0, []), (2, ["two", "three"]), (9, ["one", "two", "three"])])
     def test_tail_is_the_last_lines(self, host: Host, count: int, lines: list[str]) -> None:
@@ -180,6 +181,21 @@ class TestSelectString:
             {"Path": path, "LineNumber": 2, "Line": "TLS (x) Error"},
             {"Path": path, "LineNumber": 3, "Line": "tls (x) error again"},
         ]
+
+    def test_a_line_is_found_once_whatever_number_of_patterns_it_has(self, host: Host) -> None:
+        path = host.write(LOG, b"one two\r\nTWO\r\n")
+        found = host.output("Select-String", LiteralPath=path, SimpleMatch=True, Pattern=["two", "one"])
+        assert [each.adapted_properties["Line"] for each in found] == ["one two", "TWO"]
+        found = host.output(
+            "Select-String", LiteralPath=path, SimpleMatch=True, CaseSensitive=True, Pattern=["zwei", "TWO"]
+        )
+        assert [(each.adapted_properties["Pattern"], each.to_string) for each in found] == [("TWO", f"{path}:2:TWO")]
+
+    def test_a_regular_expression_is_more_than_the_lab_knows(self, host: Host) -> None:
+        path = host.write(LOG, b"one")
+        assert "does not simulate regular expressions" in str(
+            host.error("Select-String", LiteralPath=path, Pattern="o")
+        )
 
     @pytest.mark.parametrize(("encoding", "lines"), [({}, 1), ({"Encoding": "UTF8"}, 1), ({"Encoding": "Default"}, 0)])
     def test_takes_a_file_for_utf8_unless_told(self, host: Host, encoding: dict[str, str], lines: int) -> None:
