@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from exchange_lab.cmdlets.rbac import ROLE_GROUPS
 from exchange_lab.scenario import ScenarioError, load
 from exchange_lab.scenario.contract import schema
 from exchange_lab.world import PeerGoesDown, Readings, UnforeseenPrompt
@@ -108,6 +109,11 @@ def test_the_changes_that_the_readme_shows_are_valid() -> None:
 def test_the_defaults_of_the_readings_stand_in_the_schema() -> None:
     rules = schema()["$defs"]["readings"]["properties"]
     assert {name: rule["default"] for name, rule in rules.items()} == dataclasses.asdict(Readings())
+
+
+def test_the_role_groups_of_the_schema_are_those_that_the_lab_knows() -> None:
+    rules = schema()["properties"]["accounts"]["items"]["properties"]["role_groups"]
+    assert set(rules["items"]["enum"]) == set(ROLE_GROUPS)
 
 
 class TestSet:

@@ -88,6 +88,7 @@ class Builder:
             domain_controller=facts.get("domain_controller", next(iter(self._scenario["domain_controllers"]))),
             role=facts["role"],
             version=facts["version"],
+            language=facts["language"],
             store=[
                 self._stored(("servers", fqdn, "certificates", key), key, each)
                 for key, each in facts["certificates"].items()

@@ -78,6 +78,7 @@ class Server:
         name: The NetBIOS name, upper case, as Exchange prints it.
         version: Like ``15.2 (Build 986.5)``.
         domain_controller: The one that this server reads and writes; None on an Edge.
+        language: Of its Windows; times in its texts are written in this culture.
         store: The My store in enumeration order.
         default_certificate: Thumbprint of the default SMTP certificate (InternalTransportCertificateThumbprint).
         web_root_requires_ssl: Whether the root of the Default Web Site takes HTTPS alone.
