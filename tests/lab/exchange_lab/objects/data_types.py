@@ -37,7 +37,17 @@ def multi_valued_text(items: Iterable[str]) -> DotNetList:
 def multi_valued_ids(items: Iterable[Value]) -> DotNetList:
     """Ids of directory objects."""
     argument = f"{DATA}Directory.ADObjectId, Microsoft.Exchange.Data.Directory, {_ASSEMBLY}"
-    return _multi_valued(f"{DATA}Directory.ADMultiValuedProperty`1[[{argument}]]", items)
+    directory_type = f"{DATA}Directory.ADMultiValuedProperty`1[[{argument}]]"
+    return _multi_valued(f"{DATA}MultiValuedProperty`1[[{argument}]]", items, directory_type)
+
+
+def network_addresses(items: Iterable[Value]) -> DotNetList:
+    """The addresses of a server."""
+    argument = f"{DATA}NetworkAddress, Microsoft.Exchange.Data, {_ASSEMBLY}"
+    collection = f"{DATA}ProtocolAddressCollection`1[[{argument}]]"
+    return _multi_valued(
+        f"{DATA}MultiValuedProperty`1[[{argument}]]", items, f"{DATA}NetworkAddressCollection", collection
+    )
 
 
 def generic_list(item_type: str, assembly: str, items: Iterable[Value]) -> DotNetList:
@@ -46,8 +56,8 @@ def generic_list(item_type: str, assembly: str, items: Iterable[Value]) -> DotNe
     return DotNetList((f"System.Collections.Generic.List`1[[{argument}]]", "System.Object"), tuple(items))
 
 
-def _multi_valued(type_name: str, items: Iterable[Value]) -> DotNetList:
-    return DotNetList((type_name, f"{DATA}MultiValuedPropertyBase", "System.Object"), tuple(items))
+def _multi_valued(type_name: str, items: Iterable[Value], *derived: str) -> DotNetList:
+    return DotNetList((*derived, type_name, f"{DATA}MultiValuedPropertyBase", "System.Object"), tuple(items))
 
 
 def fqdn(name: str) -> DotNetObject:

@@ -145,6 +145,11 @@ class Directory:
         }
 
 
+def installed(server: Server) -> datetime | None:
+    """When a server's object was made: setup also makes its first certificate."""
+    return min((each.not_before for each in server.store), default=None)
+
+
 def object_state(text: str) -> Value:
     return data_enum("ObjectState", text, ("New", "Unchanged", "Changed", "Deleted").index(text))
 

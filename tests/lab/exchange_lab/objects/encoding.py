@@ -51,9 +51,9 @@ class Profile:
     depths: Mapping[str, int] = field(default_factory=dict)
 
 
-def encode(value: Value, profile: Profile) -> Any:
+def encode(value: Value, profile: Profile, depth: int = REMOTING_DEPTH) -> Any:
     """One output object as a value that psrpcore writes to the wire."""
-    return _Encoder(profile).encode(value, REMOTING_DEPTH)
+    return _Encoder(profile).encode(value, depth)
 
 
 class _Encoder:

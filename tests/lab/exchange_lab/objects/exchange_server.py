@@ -11,11 +11,28 @@ from datetime import timedelta
 from ..world import Server, World
 from . import data_types as types
 from .data_types import DATA, data_enum
-from .directory import ADMINISTRATIVE_GROUP, DIRECTORY_OBJECT, Directory
+from .directory import ADMINISTRATIVE_GROUP, DIRECTORY_OBJECT, Directory, installed
 from .values import DotNetObject, Value
 
 _MANAGEMENT = f"{DATA}Directory.Management."
 TYPE_NAMES = (f"{_MANAGEMENT}ExchangeServer", f"{_MANAGEMENT}ADPresentationObject", *DIRECTORY_OBJECT)
+_TAIL = (
+    "Identity",
+    "IsValid",
+    "ExchangeVersion",
+    "DistinguishedName",
+    "Guid",
+    "ObjectCategory",
+    "ObjectClass",
+    "WhenChanged",
+    "WhenCreated",
+    "WhenChangedUTC",
+    "WhenCreatedUTC",
+    "OrganizationId",
+    "Id",
+    "OriginatingServer",
+    "ObjectState",
+)
 _BINDINGS = ("ncacn_vns_spp", "netbios", "ncacn_np", "ncacn_spx", "ncacn_ip_tcp", "ncalrpc")
 
 
@@ -34,8 +51,8 @@ def exchange_server_object(
         directory.server_id(server),
         category="ms-Exch-Exchange-Server",
         object_class=("top", "server", "msExchExchangeServer"),
-        created=None,
-        changed=None,
+        created=installed(server),
+        changed=installed(server),
         domain_controller=domain_controller,
     )
     properties: dict[str, Value] = {
@@ -47,7 +64,7 @@ def exchange_server_object(
         f"/cn=Configuration/cn=Servers/cn={server.name}",
         "ExchangeLegacyServerRole": 0,
         "Fqdn": server.fqdn,
-        "CustomerFeedbackEnabled": None,
+        "CustomerFeedbackEnabled": False,
         "InternetWebProxy": None,
         "InternetWebProxyBypassList": None,
         "IsHubTransportServer": not is_edge,
@@ -60,12 +77,12 @@ def exchange_server_object(
         "IsProvisionedServer": False,
         "IsUnifiedMessagingServer": False,
         "IsFrontendTransportServer": not is_edge,
-        "NetworkAddress": types.multi_valued("NetworkAddress", _network_addresses(server)),
+        "NetworkAddress": types.network_addresses(_network_addresses(server)),
         "OrganizationalUnit": f"{world.domain}/{server.name}",
         "AdminDisplayVersion": types.server_version(server.version),
         "Site": directory.site_id(server.site),
         "ServerRole": data_enum("Directory.SystemConfiguration.ServerRole", *(("Edge", 64) if is_edge else _MAILBOX)),
-        "ErrorReportingEnabled": None,
+        "ErrorReportingEnabled": False,
         "MitigationsEnabled": True,
         "StaticDomainControllers": types.multi_valued_text(()),
         "StaticGlobalCatalogs": types.multi_valued_text(()),
@@ -83,7 +100,7 @@ def exchange_server_object(
         "MitigationsApplied": None,
         "MitigationsBlocked": None,
         "DataCollectionEnabled": False,
-        **{name: value for name, value in common.items() if name not in ("Name", "AdminDisplayName")},
+        **{name: common[name] for name in _TAIL},
     }
     return DotNetObject(TYPE_NAMES, server.name, properties)
 

@@ -15,7 +15,7 @@ from pathlib import PureWindowsPath
 from ..world import Server, World
 from . import data_types as types
 from .data_types import DATA, data_enum
-from .directory import DIRECTORY_OBJECT, Directory
+from .directory import DIRECTORY_OBJECT, Directory, installed
 from .values import DotNetObject, Value
 
 _MANAGEMENT = f"{DATA}Directory.Management."
@@ -79,8 +79,8 @@ def _common_properties(world: World, server: Server, domain_controller: str | No
             directory.server_id(server),
             category="ms-Exch-Exchange-Server",
             object_class=("top", "server", "msExchExchangeServer"),
-            created=None,
-            changed=None,
+            created=installed(server),
+            changed=installed(server),
             domain_controller=domain_controller,
         )
     )
