@@ -18,7 +18,9 @@ def verdict_result(judged: HostVerdict) -> dict[str, Any]:
     message = judged.trouble or (nothing if worst is None else connector_sentence(judged, worst))
     return {
         "verdict": judged.verdict.value,
+        "host": judged.host,
         "server": judged.server,
+        "check_mode": judged.check_mode,
         "message": shortened(message),
         "summary": [line for each in judged.connectors for line in connector_summary(judged, each)] or [message],
         "warnings": list(judged.warnings),
@@ -139,6 +141,10 @@ def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]
         "grade": evidence.get("grade", ""),
         "thumbprints": _thumbprints(connector),
         "evidence": list(evidence.get("lines", ())) or list(look["finding"]["evidence"]["lines"]),
+        "evidence_where": evidence.get("where", ""),
+        "found": look["finding"]["message"],
+        "source_servers": list(look["source_servers"]),
+        "stuck_queues": [dict(each) for each in look["stuck_queues"]],
         "bound": [dict(each) for each in connector.bound],
         "messages_before": mail.before,
         "messages_after": mail.after,

@@ -10,20 +10,24 @@
     host          inventory name
     check_mode    whether nothing was really changed
     looks         results of exchange_outbound_tls_info, in their order; those after a change have the option since
-    steps         one entry a change, in their order: what (raise, bind, retry, put_back), connector (its Guid), result
+    steps         one entry a task, in their order: what (raise, bind, retry, put_back), results (of its loop, each with
+                  the connector that it was about as item, or as the first of item)
     failure       the result of the task that ended the host's work (msg, reason), or null
 
 and the result is
 
     verdict       healthy, repaired, would_repair, other_cause, refused, no_evidence, bound_not_proven, rejected,
                   unreachable, failed: the worst of its connectors
+    host          inventory name
     server        fqdn, or the inventory name of a host that never answered
+    check_mode    whether nothing was really changed
     message       one sentence
     summary       sentences for people: what was wrong, what was changed, what left, what to do next
     warnings      sentences that must not be overlooked, like a level that could not be put back
-    connectors    by Guid: name, verdict, message, finding, cause, grade, thumbprints, evidence (lines), bound (results
-                  of the binding), messages_before, messages_after, left, accepted, accepted_in_clear, rejected,
-                  not_accounted_for, draining, commands, remedy
+    connectors    by Guid: name, verdict, message, found (the finding's sentence), finding, cause, grade, thumbprints,
+                  evidence (lines), evidence_where, source_servers and stuck_queues (of the look that decided), bound
+                  (results of the binding), messages_before, messages_after, left, accepted, accepted_in_clear,
+                  rejected, not_accounted_for, draining, commands, remedy
 """
 
 from __future__ import annotations
@@ -135,6 +139,7 @@ class HostVerdict:
     trouble: str
     connectors: tuple[ConnectorVerdict, ...]
     warnings: tuple[str, ...]
+    check_mode: bool = False
 
 
 def story_from(value: Mapping[str, Any]) -> Story:
@@ -149,12 +154,19 @@ def story_from(value: Mapping[str, Any]) -> Story:
             check_mode=bool(value.get("check_mode")),
             looks=tuple(value.get("looks") or ()),
             steps=tuple(
-                Step(str(each["what"]), str(each["connector"]), each["result"]) for each in value.get("steps") or ()
+                Step(str(each["what"]), _connector_of(result), result)
+                for each in value.get("steps") or ()
+                for result in each["results"]
             ),
             failure=value.get("failure") or None,
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the collected results of a host lack {error}") from error
+
+
+def _connector_of(result: Result) -> str:
+    item = result["item"]
+    return str((item if isinstance(item, Mapping) else item[0])["guid"])
 
 
 def judge_story(story: Story) -> HostVerdict:
@@ -176,6 +188,7 @@ def judge_story(story: Story) -> HostVerdict:
         trouble=trouble,
         connectors=connectors,
         warnings=tuple(_put_back_warning(step) for step in story.steps if step.what == "put_back" and step.failed),
+        check_mode=story.check_mode,
     )
 
 

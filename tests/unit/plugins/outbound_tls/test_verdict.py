@@ -63,7 +63,7 @@ def look_after(make, culprit, bound, waiting, *more, accepted=1):
 
 
 def step(make, what, result):
-    return {"what": what, "connector": make.guid, "result": result}
+    return {"what": what, "results": [{**result, "item": {"guid": make.guid}}]}
 
 
 def verdict_of(*looks, steps=(), **more):
