@@ -18,7 +18,7 @@ from .._exchange.log_rows import parse_rows
 from .._exchange.log_sessions import group_sessions
 from .._exchange.protocol_log import Row
 from .._exchange.send_log import LogPosition, SendLog
-from .._powershell import Pipeline, Result
+from .._powershell import Pipeline, RemoteObject, Result
 from .._remoting.errors import CmdletFailed
 
 Run = Callable[[Pipeline], Result]
@@ -53,11 +53,19 @@ class _Tail:
         self._connectors = connectors
 
     def read(self, contents: Iterable[object], file: str) -> None:
-        for row in parse_rows((str(each) for each in contents if each is not None), file):
+        for row in parse_rows(_texts(contents), file):
             if self.last is None or row.time >= self.last.time:
                 self.last = LogPosition(row.time, row.session, row.sequence)
             if row.connector in self._connectors:
                 self.rows.append(row)
+
+
+def _texts(contents: Iterable[object]) -> Iterator[str]:
+    """Return the texts of Get-Content. Each is an object on the wire: it carries notes of where it comes from."""
+    for each in contents:
+        text = each.text if isinstance(each, RemoteObject) else each
+        if text is not None:
+            yield str(text)
 
 
 def _files(run: Run, directory: str, since: datetime) -> Iterator[LogFile]:
