@@ -33,7 +33,7 @@ class Answer:
     errors: list[str]
 
 
-class _User(PSHostUserInterface):  # type: ignore[misc]
+class _User(PSHostUserInterface):
     def __init__(self, choose: Callable[[], int]) -> None:
         super().__init__()
         self._choose = choose
