@@ -12,7 +12,7 @@ from typing import Any
 
 from ..objects import Directory, Value, send_connector_object
 from ..objects.send_connector import AUTH_MECHANISMS, LOGGING_LEVELS, TLS_AUTH_LEVELS
-from ..powershell import Command, Invocation, should_process
+from ..powershell import Command, Invocation, not_simulated, should_process
 from ..powershell.parameters import (
     BOOLEAN,
     INT32,
@@ -104,6 +104,8 @@ def _wishes(invocation: Invocation) -> dict[str, Any]:
     wishes = {field: arguments.get(name) for name, field, _ in _PROPERTIES if arguments.given(name)}
     if arguments.given("SourceTransportServers"):
         wishes["source_servers"] = tuple(_server(invocation, each) for each in arguments.get("SourceTransportServers"))
+        if not wishes["source_servers"]:
+            raise not_simulated("a Send connector without source servers")
     return wishes
 
 

@@ -13,8 +13,15 @@ from ..objects import Value, member, text_of
 from ..wire import SWITCH as WITHOUT_VALUE
 from ..wire import ReceivedCommand, TerminatingError
 from .command import Arguments, Command, Invocation
-from .errors import CommandError, binding_failed, input_not_bound, not_simulated, transformation_failed
-from .parameters import SWITCH, Parameter, Unconvertible
+from .errors import (
+    CommandError,
+    binding_failed,
+    input_not_bound,
+    not_simulated,
+    null_not_allowed,
+    transformation_failed,
+)
+from .parameters import BOOLEAN, SWITCH, Parameter, Unconvertible
 
 
 def bind(command: Command, received: ReceivedCommand, *, expects_input: bool) -> Arguments:
@@ -87,12 +94,24 @@ class _Binder:
                 )
             value = True
         try:
-            self._bound[parameter.name] = parameter.type.convert(value)
+            self._bound[parameter.name] = self._null(parameter) if value is None else parameter.type.convert(value)
         except Unconvertible as error:
             raise self._unconvertible(parameter, str(error)) from error
         if not parameter.simulated:
             raise not_simulated(f"-{parameter.name} of {self._command.name}")
         self._used.append(parameter)
+
+    def _null(self, parameter: Parameter) -> Any:
+        """What becomes of ``$null``: a function converts it, so that a switch is off; a cmdlet takes a switch for on.
+
+        LanguagePrimitives.ConvertNullToSwitch and ParameterBinderBase.HandleNullParameterForSpecialTypes in
+        PowerShell's public source.
+        """
+        if parameter.mandatory or (parameter.type is BOOLEAN and not self._command.is_function):
+            raise null_not_allowed(parameter.name, self._command.name, self._command.source)
+        if self._command.is_function:
+            return parameter.type.convert(None)
+        return True if parameter.type is SWITCH else None
 
     def _named(self, name: str) -> Parameter:
         wanted = name.casefold()

@@ -77,6 +77,17 @@ def binding_failed(message: str, error_id: str, command: str, source: str) -> Te
     )
 
 
+def null_not_allowed(parameter: str, command: str, source: str) -> TerminatingError:
+    """A null where the parameter needs something."""
+    return TerminatingError(
+        f"Cannot bind argument to parameter '{parameter}' because it is null.",
+        f"ParameterArgumentValidationErrorNullNotAllowed,{source}",
+        "InvalidData",
+        f"{_AUTOMATION}ParameterBindingValidationException",
+        activity=command,
+    )
+
+
 def transformation_failed(parameter: str, reason: str, command: str, source: str) -> TerminatingError:
     """A value does not become the type of a function's parameter."""
     return TerminatingError(

@@ -19,7 +19,7 @@ class Unconvertible(Exception):
 
 @dataclass(frozen=True)
 class ParameterType:
-    """A .NET type by its full name, and the conversion to it: Unconvertible when that fails."""
+    """A .NET type by its full name, and the conversion to it, also of null: Unconvertible when that fails."""
 
     name: str
     convert: Callable[[Any], Any]
@@ -56,11 +56,15 @@ def _cannot_convert(value: object, type_name: str, reason: str = "") -> Unconver
 
 
 def _shown(value: object) -> str:
+    if value is None:
+        return ""
     return "System.Object[]" if isinstance(value, list) else str(value)
 
 
 def _string(value: Any) -> str:
     match value:
+        case None:
+            return ""
         case str() | bool() | int() | float() | uuid.UUID():
             return str(value)
         case PSObject():
@@ -70,6 +74,8 @@ def _string(value: Any) -> str:
 
 
 def _strings(value: Any) -> list[str]:
+    if value is None:
+        raise Unconvertible("The lab does not simulate null for a list.")
     return [_string(item) for item in (value if isinstance(value, list) else [value])]
 
 
@@ -83,14 +89,14 @@ def _boolean(value: Any) -> bool:
 
 
 def _switch(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
+    if value is None or isinstance(value, bool):
+        return bool(value)
     raise _cannot_convert(value, "System.Management.Automation.SwitchParameter")
 
 
 def _int32(value: Any) -> int:
     try:
-        number = int(value)
+        number = 0 if value is None else int(value)
     except (TypeError, ValueError) as error:
         raise _cannot_convert(value, "System.Int32", "Input string was not in a correct format.") from error
     if not -(2**31) <= number < 2**31:
@@ -111,8 +117,12 @@ OBJECTS = ParameterType("System.Object[]", _objects)
 
 
 def text_type(name: str) -> ParameterType:
-    """A type of its own that is made from a text, such as an identity."""
-    return ParameterType(name, _string)
+    """A type of its own that is made from a text, such as an identity; a null stays one."""
+
+    def convert(value: Any) -> str | None:
+        return None if value is None else _string(value)
+
+    return ParameterType(name, convert)
 
 
 def list_type(name: str) -> ParameterType:
@@ -124,6 +134,12 @@ def enum_type(name: str, members: Mapping[str, Any]) -> ParameterType:
     """An enum; the members' texts in their order, with what a cmdlet gets for each."""
 
     def convert(value: Any) -> Any:
+        if value is None:
+            raise Unconvertible(
+                f'Cannot convert null to type "{name}" due to enumeration values that are not valid. Specify one of '
+                f"the following enumeration values and try again. The possible enumeration values are "
+                f'"{",".join(members)}".'
+            )
         return _member(_string(value), name, members)
 
     return ParameterType(name, convert)
@@ -156,7 +172,7 @@ def _member(text: str, type_name: str, members: Mapping[str, Any]) -> Any:
 
 
 def nullable(inner: ParameterType) -> ParameterType:
-    """A type whose values may be null, which a client sends as an empty text."""
+    """A type whose values may be null, which an empty text is too."""
 
     def convert(value: Any) -> Any:
         return None if value in ("", None) else inner.convert(value)

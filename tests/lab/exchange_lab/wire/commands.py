@@ -26,10 +26,10 @@ class Switch(Enum):
 
 
 SWITCH: Final = Switch.PRESENT
-"""The value of a named parameter that came without one.
+"""The value of a parameter that came without one: named with its dash, as it is typed, and null (``-Force``).
 
-On the wire that is a null, and PowerShell makes the same of it: a null value becomes ``-Name``, so a client cannot send
-``-Name $null`` this way. ``-Force`` is thus SWITCH or, from clients that spell it out as PowerShell's own does, True.
+A name without dash and a null is ``-Force:$null``, which is None here; PowerShell's own client sends ``AddParameter``
+of a name alone as true (CommandParameter.ToCommandParameterInternal and PSCommand in PowerShell's public source).
 """
 
 
@@ -53,7 +53,7 @@ class Caller:
 class ReceivedCommand:
     """One command of a pipeline.
 
-    ``parameters`` in the order sent; a positional argument has the name None, and only there is None a null value.
+    ``parameters`` in the order sent; a positional argument has the name None; the value None is a null.
     ``end_of_statement`` separates statements that travel in one pipeline; the last command always has it.
     """
 
@@ -83,8 +83,10 @@ class ReceivedCommand:
 def _parameter(name: str | None, value: Any) -> tuple[str | None, Any]:
     if name is None:
         return None, plain(value)
-    # A name may come as it is typed, with its dash and colon.
-    return str(name).lstrip("-").rstrip(":"), SWITCH if value is None else plain(value)
+    # A name may come as it is typed, with its dash and colon, and perhaps the space that followed it.
+    typed = str(name).rstrip()
+    without_value = value is None and typed.startswith("-") and not typed.endswith(":")
+    return typed.lstrip("-").rstrip(":"), SWITCH if without_value else plain(value)
 
 
 def plain(value: Any) -> Any:

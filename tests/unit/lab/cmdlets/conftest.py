@@ -98,7 +98,7 @@ class Session:
         self.user = user
 
     def pipeline(self, *commands: tuple[str, dict[str, Any]]) -> PowerShell:
-        """Run a pipeline; a parameter that is None is sent without a value."""
+        """Run a pipeline; a parameter that is None is sent as null."""
         shell = PowerShell(self.pool)
         for name, parameters in commands:
             shell.add_cmdlet(name)

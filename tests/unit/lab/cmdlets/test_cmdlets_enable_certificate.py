@@ -74,7 +74,7 @@ def test_yes_replaces_the_default_on_this_server_alone(lab: Lab, answer: int) ->
 
 def test_force_replaces_the_default_without_a_question(lab: Lab) -> None:
     session = lab.open(answer=NO)
-    enable(session, lab, Force=None)
+    enable(session, lab, Force=True)
     assert session.user is not None
     assert session.user.questions == []
     assert lab.server.default_certificate == lab.third_party.thumbprint
@@ -197,7 +197,7 @@ def test_iis_asks_first_and_no_leaves_it_unbound(lab: Lab) -> None:
 def test_iis_moves_to_the_certificate_that_is_enabled_for_it(lab: Lab) -> None:
     plain = lab.add("CN=post.contoso.com", domains=("post.contoso.com",))
     session = lab.open(answer=YES)
-    enable(session, lab, Thumbprint=plain.thumbprint, Services="IIS", DoNotRequireSsl=None)
+    enable(session, lab, Thumbprint=plain.thumbprint, Services="IIS", DoNotRequireSsl=True)
     assert session.user is not None
     assert session.user.questions == []
     assert (lab.services(plain), lab.services(lab.third_party)) == ("IIS", "POP")
@@ -259,7 +259,7 @@ def test_spaces_are_understood_between_pairs_of_digits(lab: Lab) -> None:
 
 def test_network_service_allowed_opens_the_key_and_touches_nothing_else(lab: Lab) -> None:
     session = lab.open(answer=YES)
-    enable(session, lab, Services="None", NetworkServiceAllowed=None)
+    enable(session, lab, Services="None", NetworkServiceAllowed=True)
     assert session.user is not None
     assert session.user.questions == []
     assert lab.services(lab.third_party) == "POP, IIS, SMTP"
@@ -268,7 +268,7 @@ def test_network_service_allowed_opens_the_key_and_touches_nothing_else(lab: Lab
 
 def test_what_if_says_so_and_does_nothing(lab: Lab) -> None:
     session = lab.open(answer=YES)
-    shell = enable(session, lab, Thumbprint="A" * 40, WhatIf=None)
+    shell = enable(session, lab, Thumbprint="A" * 40, WhatIf=True)
     assert session.user is not None
     assert list(shell.streams.error) == []
     assert session.user.lines == [f"What if: Enable certificate with thumbprint {'A' * 40}?"]
@@ -278,7 +278,7 @@ def test_what_if_says_so_and_does_nothing(lab: Lab) -> None:
 
 def test_confirm_asks_before_anything_is_done(lab: Lab) -> None:
     session = lab.open(answer=NO)
-    enable(session, lab, Confirm=None)
+    enable(session, lab, Confirm=True)
     assert session.user is not None
     (question,) = session.user.questions
     assert question["message"].endswith(f"Enable certificate with thumbprint {lab.third_party.thumbprint}?")

@@ -128,7 +128,7 @@ def test_a_change_that_changes_nothing_is_a_warning(lab: Lab) -> None:
 def test_what_if_says_so_and_does_nothing(make_lab: MakeLab) -> None:
     lab = refusing(make_lab)
     session = lab.open(answer=0)
-    shell = session.run("Set-SendConnector", Identity=CONNECTOR, ProtocolLoggingLevel="Verbose", WhatIf=None)
+    shell = session.run("Set-SendConnector", Identity=CONNECTOR, ProtocolLoggingLevel="Verbose", WhatIf=True)
     # It does not tell that the change would be refused.
     assert list(shell.streams.error) == []
     assert session.user is not None
@@ -249,3 +249,9 @@ def test_what_is_not_simulated_is_said(lab: Lab) -> None:
     (error,) = change(lab, SmartHosts=["mx2.example.com"]).streams.error
     assert str(error) == "The lab does not simulate -SmartHosts of Set-SendConnector."
     assert lab.connector().smart_hosts == ("mx.example.com",)
+
+
+def test_a_connector_keeps_a_source_server(lab: Lab) -> None:
+    (error,) = change(lab, SourceTransportServers=[]).streams.error
+    assert str(error) == "The lab does not simulate a Send connector without source servers."
+    assert lab.connector().source_servers == (MBX01, MBX02)

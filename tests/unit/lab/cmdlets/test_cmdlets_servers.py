@@ -57,11 +57,11 @@ def test_domain_controllers_are_told_when_asked_for_and_known(make_lab: MakeLab)
     knows, does_not = (
         make_lab(readings={"current_domain_controllers": reading}).open() for reading in ("filled", "empty")
     )
-    for each in knows.output("Get-ExchangeServer", Status=None):
+    for each in knows.output("Get-ExchangeServer", Status=True):
         assert properties(each, *names) == [f"<LST><S>{DC}</S></LST>", DC]
     (silent,) = knows.output("Get-ExchangeServer", Identity="mbx01")
     assert properties(silent, *names) == ["<LST />", ""]
-    (unknown,) = does_not.output("Get-ExchangeServer", Identity="mbx01", Status=None)
+    (unknown,) = does_not.output("Get-ExchangeServer", Identity="mbx01", Status=True)
     assert properties(unknown, *names) == ["<LST />", ""]
 
 

@@ -77,12 +77,65 @@ def test_a_pipeline_runs_only_when_all_of_it_is_known(lab: Lab) -> None:
 
 def test_names_are_not_case_sensitive_and_may_be_shortened(lab: Lab) -> None:
     session = lab.open()
-    assert len(session.output("get-exchangeserver", identity="mbx01", stat=None)) == 1
+    assert len(session.output("get-exchangeserver", identity="mbx01", stat=True)) == 1
     error = session.error("Get-ExchangeServer", D="x")
     assert str(error) == (
         "Parameter cannot be processed because the parameter name 'D' is ambiguous. Possible matches include: -Domain "
         "-DomainController -Debug."
     )
+
+
+def test_null_turns_a_switch_of_exchange_off(lab: Lab) -> None:
+    """Exchange's commands are functions, which convert a null; ``AddParameter("Force")`` of PowerShell sends true."""
+    session = lab.open(answer=2)
+    where = {"Server": "mbx01", "Thumbprint": lab.third_party.thumbprint, "Services": "SMTP"}
+    session.output("Enable-ExchangeCertificate", **where, Force=None)
+    assert session.user is not None
+    assert len(session.user.questions) == 1
+    assert lab.entry.parameters["Force"] is None
+    session.output("Enable-ExchangeCertificate", **where, **{"-Force": None})  # as it is typed
+    assert len(session.user.questions) == 1
+    assert lab.server.default_certificate == lab.third_party.thumbprint
+
+
+def test_null_turns_a_switch_of_powershells_own_on(lab: Lab) -> None:
+    count = ("Measure-Object", {"Property": "MessageCount", "Sum": None})
+    (measured,) = lab.open().pipeline(("Get-Queue", {}), count).output
+    assert measured.adapted_properties["Sum"] == 25.0
+
+
+@pytest.mark.parametrize(
+    ("parameter", "message", "reason"),
+    [
+        (
+            "Identity",
+            "Cannot bind argument to parameter 'Identity' because it is null.",
+            "ParameterBindingValidationException",
+        ),
+        (
+            "Enabled",
+            "Cannot process argument transformation on parameter 'Enabled'. Cannot convert value \"\" to type "
+            '"System.Boolean". Boolean parameters accept only Boolean values and numbers, such as $True, $False, 1 or '
+            "0.",
+            "ParameterBindingArgumentTransformationException",
+        ),
+        (
+            "ProtocolLoggingLevel",
+            "Cannot process argument transformation on parameter 'ProtocolLoggingLevel'. Cannot convert null to type "
+            '"Microsoft.Exchange.Data.ProtocolLoggingLevel" due to enumeration values that are not valid. Specify one '
+            'of the following enumeration values and try again. The possible enumeration values are "None,Verbose".',
+            "ParameterBindingArgumentTransformationException",
+        ),
+    ],
+)
+def test_null_where_a_value_is_needed(lab: Lab, parameter: str, message: str, reason: str) -> None:
+    error = lab.open().error("Set-SendConnector", **{"Identity": "Outbound to Office 365", parameter: None})
+    assert (str(error), error.reason) == (message, reason)
+
+
+def test_null_takes_the_certificate_off_a_connector(lab: Lab) -> None:
+    lab.open().output("Set-SendConnector", Identity="Outbound to Office 365", TlsCertificateName=None, Comment=None)
+    assert (lab.connector().tls_certificate_name, lab.connector().comment) == (None, "")
 
 
 def test_an_unknown_parameter_is_powershells_error(lab: Lab) -> None:

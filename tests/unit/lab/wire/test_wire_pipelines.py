@@ -75,13 +75,23 @@ def test_typed_values_arrive_as_their_python_counterparts(serve: Serve, connect:
     assert command.parameters == (("Guid", identity), ("Long", 2**40), ("Secret", "hidden ü"))
 
 
-def test_a_switch_is_told_from_values(serve: Serve, connect: Connect) -> None:
+def test_a_switch_and_a_null_are_told_from_values(serve: Serve, connect: Connect) -> None:
+    """As CommandParameter of PowerShell's public source reads them: only a name with its dash may go without value."""
+
     def fill(pipeline: PowerShell, __: RunspacePool) -> None:
-        pipeline.add_cmdlet("Set-It").add_parameter("Force").add_parameter("Confirm", False).add_argument("first")
-        pipeline.add_argument(None)
+        pipeline.add_cmdlet("Set-It").add_parameter("-Force").add_parameter("Confirm", False).add_argument("first")
+        pipeline.add_argument(None).add_parameter("Name").add_parameter("-Fqdn:").add_parameter("-Wait ")
 
     [command] = hear(serve, connect, fill)
-    assert command.parameters == (("Force", SWITCH), ("Confirm", False), (None, "first"), (None, None))
+    assert command.parameters == (
+        ("Force", SWITCH),
+        ("Confirm", False),
+        (None, "first"),
+        (None, None),
+        ("Name", None),
+        ("Fqdn", None),
+        ("Wait", SWITCH),
+    )
     assert command.has("force", SWITCH, True)
     assert command.has("CONFIRM")
     assert not command.has("confirm", SWITCH, True)
