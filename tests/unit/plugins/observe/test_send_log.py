@@ -25,5 +25,5 @@ def answer(pipeline: Pipeline) -> Result:
 def test_the_rows_are_those_of_the_text_whatever_notes_it_carries() -> None:
     log = read_send_log(answer, r"C:\Logs", NOW - timedelta(hours=1), frozenset({"Outbound"}), NOW)
     assert (log.problem, [each.session for each in log.sessions]) == ("", ["08DE77F2A41B0C11"])
-    assert log.position is not None
-    assert (log.position.time, log.position.sequence) == (NOW - timedelta(minutes=1), 7)
+    assert log.read_until is not None
+    assert (log.read_until.time, log.read_until.sequence) == (NOW - timedelta(minutes=1), 7)
