@@ -179,12 +179,13 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ..module_utils._outbound_tls.plan import shortened
 from ..module_utils._outbound_tls.summary import verdict_result
 from ..module_utils._outbound_tls.verdict import judge_story, story_from
+from ..module_utils._remoting.values import plain
 
 
 def outbound_tls_verdict(story: Any) -> dict[str, Any]:
     """Return what became of a host, in the words of the verdict's own documentation."""
     try:
-        verdict = verdict_result(judge_story(story_from(story)))
+        verdict = verdict_result(judge_story(story_from(plain(story))))
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         sentence = (
             f"outbound_tls_verdict takes what was collected of one host (host, looks, steps, failure), with results of "

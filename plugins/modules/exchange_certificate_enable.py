@@ -113,7 +113,7 @@ prompt:
   returned: success
   type: dict
   contains:
-    question:
+    message:
       description: What Exchange asked.
       type: str
       sample: Overwrite the existing default SMTP certificate?

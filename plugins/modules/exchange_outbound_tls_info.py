@@ -44,6 +44,25 @@ options:
         description: What Exchange said.
         type: str
         required: true
+  wait_for:
+    description:
+      - Look again and again until this has come or O(wait_timeout) has passed; either way the last look is returned.
+      - V(evidence) waits until the log tells what fails, by a session after O(since). V(proof) waits until the queues
+        are empty and the log tells what became of O(wait_messages) messages after O(since).
+    type: str
+    choices: [evidence, proof]
+  wait_messages:
+    description: How many messages the log shall account for, with O(wait_for=proof).
+    type: int
+    default: 0
+  wait_timeout:
+    description: Seconds to wait at the most.
+    type: int
+    default: 60
+  wait_interval:
+    description: Seconds between two looks.
+    type: int
+    default: 5
 extends_documentation_fragment:
   - mailops.exchange.session
   - mailops.exchange.query
@@ -265,6 +284,11 @@ findings:
       description: Whether the role M(mailops.exchange.outbound_tls_repair#role) cures it.
       type: bool
       sample: true
+awaited:
+  description: Whether what O(wait_for) names has come; null without it.
+  returned: success
+  type: bool
+  sample: true
 selected:
   description: What O(query) selects of this result.
   returned: when O(query) is given
@@ -277,83 +301,28 @@ reason:
   sample: unreachable
 """
 
-from collections.abc import Sequence
+from time import monotonic, sleep
 
-from ..module_utils._exchange.certificate import Certificate
-from ..module_utils._exchange.connector import SendConnector
-from ..module_utils._exchange.protocol_log import Whose
-from ..module_utils._exchange.send_log import SendLog, position_from
 from ..module_utils._module import Definition, Task, run_as_module
 from ..module_utils._observe.exchange import Exchange
-from ..module_utils._observe.server import ObservedServer
 from ..module_utils._outbound_tls.assessment import assess, assessment_result
-from ..module_utils._outbound_tls.log_story import evidence_begins
-from ..module_utils._outbound_tls.plan import Outcome, Refused
-from ..module_utils._outbound_tls.reading import OtherStore, Reading, Refusal
-from ..module_utils._outbound_tls.stuck import stuck_queues
+from ..module_utils._outbound_tls.plan import Outcome
+from ..module_utils._outbound_tls.waiting import Awaited, has_come
 from ..module_utils._session_options import QUERY_ARGUMENT, SESSION_ARGUMENTS
+from ..module_utils._survey import survey
 
 
 def run(task: Task, exchange: Exchange) -> Outcome:
-    """Look at the server once, and judge what was seen."""
-    return Outcome(changed=False, result=assessment_result(assess(observe_outbound_tls(task, exchange))))
-
-
-def observe_outbound_tls(task: Task, exchange: Exchange) -> Reading:
-    """Read everything that a diagnosis of the task's server rests on."""
-    try:
-        since = position_from(task.options["since"])
-    except ValueError as error:
-        raise Refused(f"since: {error}. Give connectors[].log.read_until of an earlier result.") from error
-    server = exchange.server(task.options["server"])
-    connectors = exchange.connectors_of(server, task.options["connectors"] or ())
-    # The transport service speaks of the present, so the log is read after the queues: what they show is in it.
-    transport, certificates, queues = server.transport_service(), server.certificates(), server.queues()
-    clock = server.clock()
-    stuck = [queue for connector in connectors for queue in stuck_queues(connector, queues)]
-    begin = evidence_begins(stuck, clock)
-    names = [connector.name for connector in connectors]
-    log = server.send_log(transport.send_log_path, min(begin, since.time) if since else begin, names, clock)
-    return Reading(
-        server=server.server,
-        clock=clock,
-        transport=transport,
-        certificates=certificates,
-        connectors=connectors,
-        queues=queues,
-        log=log,
-        hidden=_hidden(server, log, certificates),
-        other_stores=_other_stores(exchange, server, [each for each in connectors if stuck_queues(each, queues)]),
-        refusals=tuple(Refusal(each["connector"], each["words"]) for each in task.options["refusals"] or ()),
-        since=since,
-    )
-
-
-def _hidden(server: ObservedServer, log: SendLog, certificates: Sequence[Certificate]) -> dict[str, str]:
-    """Ask by their thumbprints for the certificates that the log shows as ours and Exchange's list lacks."""
-    listed = {each.thumbprint for each in certificates}
-    logged = {
-        each.thumbprint
-        for session in log.sessions
-        for each in session.certificates
-        if session.tls_error and each.whose is not Whose.THEIRS and each.thumbprint
-    }
-    answers = {thumbprint: server.certificate(thumbprint) for thumbprint in sorted(logged - listed)}
-    return {each: answer.reason for each, answer in answers.items() if not isinstance(answer, Certificate)}
-
-
-def _other_stores(
-    exchange: Exchange, server: ObservedServer, connectors: Sequence[SendConnector]
-) -> tuple[OtherStore, ...]:
-    """Look at the other source servers of connectors whose mail waits; a store that cannot be read stays unknown."""
-    names = dict.fromkeys(
-        source
-        for connector in connectors
-        if connector.tls_certificate_name is not None
-        for source in connector.source_servers
-        if not server.server.is_called(source)
-    )
-    return tuple(OtherStore(name, *exchange.store_of(name)) for name in names)
+    """Look at the server, and judge what was seen; once, or until what is awaited has come."""
+    awaited = None if task.options["wait_for"] is None else Awaited(task.options["wait_for"])
+    interval = task.options["wait_interval"]
+    deadline = monotonic() + task.options["wait_timeout"]
+    while True:
+        assessment = assess(survey(task.options, exchange))
+        come = None if awaited is None else has_come(awaited, assessment, task.options["wait_messages"])
+        if come is not False or monotonic() + interval > deadline:
+            return Outcome(changed=False, result={**assessment_result(assessment), "awaited": come})
+        sleep(interval)
 
 
 DEFINITION = Definition(
@@ -371,6 +340,10 @@ DEFINITION = Definition(
                 "words": {"type": "str", "required": True},
             },
         },
+        "wait_for": {"type": "str", "choices": ["evidence", "proof"]},
+        "wait_messages": {"type": "int", "default": 0},
+        "wait_timeout": {"type": "int", "default": 60},
+        "wait_interval": {"type": "int", "default": 5},
     },
     run=run,
 )

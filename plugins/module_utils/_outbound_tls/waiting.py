@@ -1,0 +1,43 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to wait for after something was done: that the log speaks, or that mail has left."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from .._exchange.send_log import LogPosition
+from .assessment import Assessment, ConnectorAssessment
+from .finding import FindingId
+
+
+class Awaited(Enum):
+    """EVIDENCE: the log tells what fails now. PROOF: the mail has left, and the log tells what became of it."""
+
+    EVIDENCE = "evidence"
+    PROOF = "proof"
+
+
+def has_come(awaited: Awaited, assessment: Assessment, messages: int = 0) -> bool:
+    """Tell whether what is awaited is true of every connector; only sessions after ``reading.since`` count.
+
+    ``messages`` is how many waited before the cure: rows are buffered, so an empty queue does not mean that the log is
+    complete.
+    """
+    since = assessment.reading.since
+    if awaited is Awaited.EVIDENCE:
+        return all(_has_spoken(each, since) for each in assessment.connectors)
+    proofs = [each.proof for each in assessment.connectors if each.proof is not None]
+    accounted_for = sum(each.accepted + each.accepted_in_clear + each.rejected for each in proofs)
+    waiting = any(each.case.messages for each in assessment.connectors)
+    return bool(proofs) and not waiting and accounted_for >= max(messages, 1)
+
+
+def _has_spoken(assessed: ConnectorAssessment, since: LogPosition | None) -> bool:
+    """A connector without stuck mail makes no session, so nothing can be awaited of it."""
+    if not assessed.case.stuck:
+        return True
+    sessions = assessed.case.reading.sessions_of(assessed.case.connector)
+    is_new = since is None or any(since.is_before(session) for session in sessions)
+    return is_new and assessed.finding.id is not FindingId.NO_EVIDENCE

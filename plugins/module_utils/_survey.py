@@ -1,0 +1,84 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One look at one server: asks for everything that a diagnosis of its outbound TLS rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ._exchange.certificate import Certificate
+from ._exchange.connector import SendConnector
+from ._exchange.protocol_log import Whose
+from ._exchange.send_log import SendLog, position_from
+from ._observe.exchange import Exchange
+from ._observe.server import ObservedServer
+from ._outbound_tls.log_story import evidence_begins
+from ._outbound_tls.plan import Refused
+from ._outbound_tls.reading import OtherStore, Reading, Refusal
+from ._outbound_tls.stuck import stuck_queues
+
+
+def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
+    """Read everything that a diagnosis of one server rests on.
+
+    ``options`` are those of exchange_outbound_tls_info: server, connectors, since, refusals.
+
+    Raises:
+        Refused: ``since`` is not a position in a log.
+        Unknown, RemotingError, Unreadable: as the observations.
+    """
+    try:
+        since = position_from(options["since"])
+    except ValueError as error:
+        raise Refused(f"since: {error}. Give connectors[].log.read_until of an earlier result.") from error
+    server = exchange.server(options["server"])
+    connectors = exchange.connectors_of(server, options["connectors"] or ())
+    # The transport service speaks of the present, so the log is read after the queues: what they show is in it.
+    transport, certificates, queues = server.transport_service(), server.certificates(), server.queues()
+    clock = server.clock()
+    stuck = [queue for connector in connectors for queue in stuck_queues(connector, queues)]
+    begin = evidence_begins(stuck, clock)
+    names = [connector.name for connector in connectors]
+    log = server.send_log(transport.send_log_path, min(begin, since.time) if since else begin, names, clock)
+    return Reading(
+        server=server.server,
+        clock=clock,
+        transport=transport,
+        certificates=certificates,
+        connectors=connectors,
+        queues=queues,
+        log=log,
+        hidden=_hidden(server, log, certificates),
+        other_stores=_other_stores(exchange, server, [each for each in connectors if stuck_queues(each, queues)]),
+        refusals=tuple(Refusal(each["connector"], each["words"]) for each in options["refusals"] or ()),
+        since=since,
+    )
+
+
+def _hidden(server: ObservedServer, log: SendLog, certificates: Sequence[Certificate]) -> dict[str, str]:
+    """Ask by their thumbprints for the certificates that the log shows as ours and Exchange's list lacks."""
+    listed = {each.thumbprint for each in certificates}
+    logged = {
+        each.thumbprint
+        for session in log.sessions
+        for each in session.certificates
+        if session.tls_error and each.whose is not Whose.THEIRS and each.thumbprint
+    }
+    answers = {thumbprint: server.certificate(thumbprint) for thumbprint in sorted(logged - listed)}
+    return {each: answer.reason for each, answer in answers.items() if not isinstance(answer, Certificate)}
+
+
+def _other_stores(
+    exchange: Exchange, server: ObservedServer, connectors: Sequence[SendConnector]
+) -> tuple[OtherStore, ...]:
+    """Look at the other source servers of connectors whose mail waits; a store that cannot be read stays unknown."""
+    names = dict.fromkeys(
+        source
+        for connector in connectors
+        if connector.tls_certificate_name is not None
+        for source in connector.source_servers
+        if not server.server.is_called(source)
+    )
+    return tuple(OtherStore(name, *exchange.store_of(name)) for name in names)
