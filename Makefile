@@ -57,7 +57,7 @@ lint: $(TEST_READY)
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 types: $(TEST_READY)
-	mypy plugins/module_utils plugins/plugin_utils tests/lab
+	mypy plugins tests/lab tests/lab_proof
 
 unit: $(TEST_READY)
 	pytest

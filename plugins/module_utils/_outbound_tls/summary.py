@@ -15,7 +15,7 @@ def verdict_result(judged: HostVerdict) -> dict[str, Any]:
     """Return a verdict as the role publishes it; its shape is described in ``verdict``."""
     worst = next((each for each in judged.connectors if each.verdict is judged.verdict), None)
     nothing = f"{judged.server}: no Send connector sends from here."
-    message = judged.trouble or (nothing if worst is None else connector_sentence(judged, worst))
+    message = _trouble(judged) or (nothing if worst is None else connector_sentence(judged, worst))
     return {
         "verdict": judged.verdict.value,
         "host": judged.host,
@@ -26,6 +26,13 @@ def verdict_result(judged: HostVerdict) -> dict[str, Any]:
         "warnings": list(judged.warnings),
         "connectors": {str(each.look["guid"]): _details(judged, each) for each in judged.connectors},
     }
+
+
+def _trouble(judged: HostVerdict) -> str:
+    """Return what ended the work on a host, with its name: an error may know only the address that was dialled."""
+    if not judged.trouble or judged.host in judged.trouble or judged.server in judged.trouble:
+        return judged.trouble
+    return f"{judged.host}: {judged.trouble}"
 
 
 def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
@@ -126,7 +133,7 @@ def _would(connector: ConnectorVerdict) -> str:
 
 def _thumbprints(connector: ConnectorVerdict) -> list[str]:
     bound = [str(each["thumbprint"]) for each in connector.bound]
-    return bound or [str(each) for each in connector.look["finding"]["thumbprints"]]
+    return list(dict.fromkeys(bound)) or [str(each) for each in connector.look["finding"]["thumbprints"]]
 
 
 def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]:
@@ -155,5 +162,6 @@ def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]
         "not_accounted_for": mail.not_accounted_for,
         "draining": mail.draining,
         "commands": list(connector.commands),
+        "lines_to_type": list(connector.lines_to_type),
         "remedy": next_step(connector),
     }
