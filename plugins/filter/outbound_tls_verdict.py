@@ -179,7 +179,7 @@ from ansible.utils.unsafe_proxy import wrap_var
 from ..module_utils._outbound_tls.plan import shortened
 from ..module_utils._outbound_tls.summary import verdict_result
 from ..module_utils._outbound_tls.verdict import judge_story, story_from
-from ..module_utils._remoting.values import plain
+from ..module_utils._plain import plain
 
 
 def outbound_tls_verdict(story: Any) -> dict[str, Any]:

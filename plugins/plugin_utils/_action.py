@@ -16,7 +16,7 @@ from ansible.utils.display import Display
 
 from ..module_utils._module import FORESEEN, Definition, Task, failed, perform
 from ..module_utils._observe.exchange import Endpoints, Exchange
-from ..module_utils._remoting.values import plain
+from ..module_utils._plain import plain
 from ..module_utils._session_options import SESSION_ARGUMENTS
 from ._connection import exchange_endpoint, host_endpoint
 

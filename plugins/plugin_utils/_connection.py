@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
+from ..module_utils._plain import plain
 from ..module_utils._remoting.endpoint import Lent, exchange_session
 from ..module_utils._remoting.errors import UnusableOptions
 from ..module_utils._remoting.options import SessionOptions
-from ..module_utils._remoting.values import plain
 
 _HTTP_PORT: Final = 5985
 _HTTPS_PORT: Final = 5986

@@ -27,7 +27,7 @@ and the result is
     connectors    by Guid: name, verdict, message, found (the finding's sentence), finding, cause, grade, thumbprints,
                   evidence (lines), evidence_where, source_servers and stuck_queues (of the look that decided), bound
                   (results of the binding), messages_before, messages_after, left, accepted, accepted_in_clear,
-                  rejected, not_accounted_for, draining, commands, remedy
+                  rejected, not_accounted_for, draining, commands, lines_to_type, remedy
 """
 
 from __future__ import annotations
@@ -118,7 +118,10 @@ class Mail:
 
 @dataclass(frozen=True)
 class ConnectorVerdict:
-    """What became of one connector. ``look`` is the entry of the look that decided; ``bound`` are binding results."""
+    """What became of one connector. ``look`` is the entry of the look that decided; ``bound`` are binding results.
+
+    ``commands`` were sent, or would be; ``lines_to_type`` are what a binding that went wrong leaves to a person.
+    """
 
     verdict: Verdict
     look: Result
@@ -127,6 +130,7 @@ class ConnectorVerdict:
     proof: Result | None
     trouble: str
     commands: tuple[str, ...]
+    lines_to_type: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,7 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
         proof=proof,
         trouble=trouble,
         commands=tuple(line for step in steps if not step.failed for line in step.result.get("commands", ())),
+        lines_to_type=tuple(line for step in bound if step.failed for line in step.result.get("remedy", ())),
     )
 
 

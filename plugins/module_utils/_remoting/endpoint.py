@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from .._plain import plain
 from .errors import UnusableOptions
 from .options import SessionOptions
-from .values import plain
 
 EXCHANGE_CONFIGURATION: Final = "Microsoft.Exchange"
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}

@@ -25,27 +25,6 @@ _UNSENDABLE: Final = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _DESERIALIZED: Final = "Deserialized."
 
 
-def plain(value: Any) -> Any:
-    """Rebuild a value from exact built-in types.
-
-    ansible-core 2.19 and newer tags values with subclasses of str, int, float, list and dict; pypsrp looks types up by
-    identity and fails on all of them.
-    """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return "".join(value)
-    if isinstance(value, int):
-        return int(value)
-    if isinstance(value, float):
-        return float(value)
-    if isinstance(value, Mapping):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    return value
-
-
 def to_wire(value: Value) -> Any:
     """Return what pypsrp serializes as the value's own PowerShell type.
 

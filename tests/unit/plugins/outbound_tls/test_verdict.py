@@ -188,8 +188,16 @@ def test_a_binding_that_the_rules_forbade_was_never_tried(make, culprit):
 
 
 def test_a_binding_that_failed(make, before):
-    broken = step(make, "bind", {"failed": True, "reason": "unforeseen_prompt", "msg": "mbx01: it asked."})
-    assert verdict_of(before, steps=[broken])["verdict"] == "failed"
+    line = "Enable-ExchangeCertificate -Server 'mbx01.contoso.test' -Thumbprint D0 -Services SMTP"
+    broken = step(
+        make,
+        "bind",
+        {"failed": True, "reason": "unforeseen_prompt", "msg": "mbx01: it asked.", "remedy": [line]},
+    )
+    result = verdict_of(before, steps=[broken])
+    assert result["verdict"] == "failed"
+    assert details(make, result)["lines_to_type"] == [line]
+    assert details(make, result)["commands"] == []
 
 
 def test_a_raise_that_was_refused_at_first(make, culprit, bound, before, bind):

@@ -14,9 +14,10 @@ from uuid import UUID
 import psrpcore
 import pytest
 from ansible.parsing.dataloader import DataLoader
+from ansible_collections.mailops.exchange.plugins.module_utils._plain import plain
 from ansible_collections.mailops.exchange.plugins.module_utils._powershell import SWITCH, RemoteObject, Value
 from ansible_collections.mailops.exchange.plugins.module_utils._remoting.clixml import make_reader
-from ansible_collections.mailops.exchange.plugins.module_utils._remoting.values import from_wire, plain, to_wire
+from ansible_collections.mailops.exchange.plugins.module_utils._remoting.values import from_wire, to_wire
 from hypothesis import given
 from hypothesis import strategies as st
 from psrpcore import types as powershell
