@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from exchange_lab.transport import TransportService
+from exchange_lab.world import Mail
 
 if TYPE_CHECKING:
     from .conftest import Lab, MakeLab, Session
@@ -152,6 +155,28 @@ def test_the_bound_certificate_works_without_a_restart(lab: Lab) -> None:
     assert {each.thumbprint for each in lab.world.delivered} == {lab.third_party.thumbprint}
 
 
+def test_what_failed_before_the_binding_stays_failed(lab: Lab) -> None:
+    """Mail that was due before the binding, and that nobody has looked at yet, still meets the closed key."""
+    begin = lab.world.clock.now()
+    lab.world.mail[:] = [Mail(lab.server.fqdn, "fabrikam.com", 1, begin + timedelta(minutes=1))]
+    lab.server.transport = TransportService(lab.world, lab.server)
+    lab.world.clock.advance(timedelta(minutes=1, seconds=30))
+    enable(lab.open(answer=NO), lab)
+    (queue, *_) = lab.server.transport.queues()
+    assert (queue.status, queue.retry_count, lab.world.delivered) == ("Retry", 1, [])
+
+
+def test_the_certificate_cache_is_emptied_only_when_the_key_is_really_opened(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emptied: list[datetime] = []
+    monkeypatch.setattr(lab.server.transport, "store_changed", emptied.append)
+    session = lab.open(answer=NO)
+    for _ in range(2):
+        enable(session, lab)
+    assert emptied == [lab.world.clock.now()]
+
+
 @pytest.mark.parametrize("services", ["SMTP", "smtp", "IMAP,SMTP", ["SMTP", "IMAP"]])
 def test_services_come_as_text_or_as_a_list(lab: Lab, services: Any) -> None:
     enable(lab.open(answer=NO), lab, Services=services)
@@ -178,6 +203,12 @@ def test_a_wildcard_is_no_name_for_pop(lab: Lab) -> None:
         "Set-POPSettings to set X509CertificateName to the FQDN of the service."
     ]
     assert lab.server.pop_name == "mail.contoso.com"
+
+
+def test_a_yes_does_the_rest_and_not_all_of_it_again(lab: Lab) -> None:
+    shell = enable(lab.open(answer=YES), lab, Services="POP, SMTP")
+    assert lab.server.default_certificate == lab.third_party.thumbprint
+    assert len(shell.streams.warning) == 1
 
 
 def test_iis_asks_first_and_no_leaves_it_unbound(lab: Lab) -> None:
