@@ -11,6 +11,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography.exceptions import InvalidSignature
 from exchange_lab.certificates import CertificateMaker, TlsAuthority
 
 NOW = datetime(2026, 3, 2, 2, 15, tzinfo=UTC)
@@ -21,6 +22,15 @@ def test_a_certificate_says_what_it_was_asked_to_say() -> None:
     assert made.subject.rfc4514_string() == "CN=mail,O=A"
     assert made.issuer.rfc4514_string() == "CN=CA,O=B"
     assert (made.not_valid_before_utc, made.not_valid_after_utc) == (NOW, NOW + timedelta(days=1))
+
+
+def test_a_self_signed_certificate_is_signed_by_itself_and_another_is_not() -> None:
+    maker = CertificateMaker()
+    own = maker.make("CN=mail", "self", [], NOW, NOW + timedelta(days=1))
+    own.verify_directly_issued_by(own)
+    issued = maker.make("CN=mail", "CN=mail", [], NOW, NOW + timedelta(days=1))
+    with pytest.raises(InvalidSignature):
+        issued.verify_directly_issued_by(issued)
 
 
 def test_two_certificates_of_one_name_differ() -> None:

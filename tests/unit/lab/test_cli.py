@@ -66,8 +66,12 @@ def test_a_mistake_in_the_scenario_is_told_without_a_traceback(tmp_path: Path) -
     assert "Traceback" not in done.stderr
 
 
-def test_the_command_finds_the_lab_and_the_repositorys_tools_first() -> None:
-    found = python("import json, shutil; print(json.dumps([shutil.which(x) for x in ('exchange-lab', 'ansible')]))")
+def test_the_command_finds_the_lab_and_the_repositorys_tools_first(tmp_path: Path) -> None:
+    for name in ("exchange-lab", "ansible"):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(0o755)
+    code = "import json, shutil; print(json.dumps([shutil.which(x) for x in ('exchange-lab', 'ansible')]))"
+    found = python(code, PATH=os.pathsep.join([str(tmp_path), os.environ["PATH"]]))
     assert found == [str(LAB / "exchange-lab"), str(LAB.parents[1] / ".venv" / "bin" / "ansible")]
 
 

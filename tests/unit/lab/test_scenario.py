@@ -65,6 +65,11 @@ def test_every_shipped_scenario_is_a_world(file: Path) -> None:
             6,
             "default_certificate: not among certificates: setup",
         ),
+        (
+            "{subject: CN=mbx01, network_service: true}->{same_as: mx.fabrikam.org}",
+            8,
+            "same_as: not among certificates",
+        ),
         ("protocol_logging_level: None->protocol_logging_level: verbose", 12, "'verbose' is not one of"),
         ("Internet: {->Internet: {source_servers: [mbx02.contoso.test], ", 12, "source_servers.0: not among servers"),
         ("mbx01.contoso.test:->mbx01:", 5, "servers.mbx01: no name for a key here"),
@@ -133,6 +138,14 @@ class TestSet:
         assert world.mail[0].count == 3
         assert world.readings.cng_key == "unusable"
 
+    def test_takes_the_longest_key_that_exists(self, tmp_path: Path) -> None:
+        text = SMALL.replace("peers:", "peers:\n  mx.fabrikam: {}")
+        world = load(written(tmp_path, text), ["peers.mx.fabrikam.com.listens=false"])
+        assert {name: peer.listens for name, peer in world.peers.items()} == {
+            "mx.fabrikam": True,
+            "mx.fabrikam.com": False,
+        }
+
     def test_adds_a_key_that_was_left_out(self, tmp_path: Path) -> None:
         world = load(written(tmp_path, SMALL), ["readings.log_names=hourly", "servers.mbx01.contoso.test.pop=mbx01"])
         assert world.readings.log_names == "hourly"
@@ -194,6 +207,11 @@ class TestWorld:
         assert len({each.thumbprint for each in wildcards}) == 1
         assert [each.key for each in wildcards] == ["ok", "ok", "ok", "missing"]
 
+    def test_a_copy_stands_where_the_scenario_has_it(self, tmp_path: Path) -> None:
+        text = SMALL.replace("      setup:", "      theirs: {same_as: mx.fabrikam.com}\n      setup:")
+        (server,) = load(written(tmp_path, text)).servers.values()
+        assert [each.label for each in server.store] == ["theirs", "setup"]
+
     def test_a_peers_certificate_can_be_in_our_store(self, tmp_path: Path) -> None:
         text = SMALL.replace("true}", "true}\n      theirs: {same_as: mx.fabrikam.com}")
         world = load(written(tmp_path, text))
@@ -208,13 +226,15 @@ class TestWorld:
             "    files:\n"
             "      'C:\\Logs\\a.log':\n"
             "        text: '{{time:-90s}},{{thumbprint:mbx01.contoso.test/setup}},{{subject:mx.fabrikam.com}}'\n"
+            "      'C:\\Logs\\c.log': {text: \"one\\ntwo\\n\"}\n"
             "      'C:\\Logs\\b.log': {from: raw.log}\n"
             "    certificates:",
         )
         server = load(written(tmp_path, text)).servers["mbx01.contoso.test"]
-        first, second = server.disk.files("C:\\Logs")
+        first, second, third = server.disk.files("C:\\Logs")
         assert first.content.decode() == f"2026-03-02T02:13:30.000Z,{server.store[0].thumbprint},CN=mx.fabrikam.com"
         assert second.content == b"\xff\r\n"
+        assert third.content == b"one\r\ntwo\r\n"
 
     def test_a_placeholder_for_nothing_is_told(self, tmp_path: Path) -> None:
         for placeholder in ("{{thumbprint:mbx01.contoso.test/other}}", "{{colour:mx.fabrikam.com}}", "{{time:soon}}"):

@@ -56,6 +56,7 @@ def test_connectors_are_seen_from_the_first_domain_controller(world: World) -> N
     (connector,) = world.connectors.view("dc01.contoso.test", NOW)
     world.connectors.set(connector.guid, {"protocol_logging_level": "Verbose"}, "dc02.contoso.test", NOW)
     assert state(world)["connectors"]["Outbound to Office 365"]["protocol_logging_level"] == "Verbose"
+    assert "name" not in state(world)["connectors"]["Outbound to Office 365"]
     assert state(world)["connectors"]["Outbound to Office 365"]["source_servers"][0] == "mbx02.contoso.test"
 
 

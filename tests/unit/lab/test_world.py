@@ -53,7 +53,7 @@ class TestServices:
         assert stored.services(None, None) == Services.IIS
 
     def test_pop_and_imap_are_names_that_match_in_any_case(self) -> None:
-        stored = StoredCertificate("x", certificate(domains=("imap.contoso.com",)))
+        stored = StoredCertificate("x", certificate(domains=("Imap.contoso.com",)))
         assert stored.services("MAIL.contoso.com", "IMAP.contoso.com") == Services.POP | Services.IMAP
         assert stored.services("pop.contoso.com", None) == Services(0)
 
