@@ -68,9 +68,9 @@ def certificate(
 
 
 class User(PSHostUserInterface):
-    """Someone at the client, who gives the same answer to every question."""
+    """Someone at the client, who gives the same answer to every question, or one after the other from a list."""
 
-    def __init__(self, answer: int | Exception) -> None:
+    def __init__(self, answer: int | list[int] | Exception) -> None:
         super().__init__()
         self.answer = answer
         self.questions: list[dict[str, Any]] = []
@@ -83,7 +83,7 @@ class User(PSHostUserInterface):
         self.questions.append({"caption": caption, "message": message, "choices": labels, "default": default})
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer
+        return self.answer.pop(0) if isinstance(self.answer, list) else self.answer
 
     def WriteLine2(self, runspace: Any, pipeline: Any, value: str) -> None:  # noqa: N802 - pypsrp's name
         del runspace, pipeline
@@ -179,7 +179,7 @@ class Lab:
 
     def open(
         self,
-        answer: int | Exception | None = None,
+        answer: int | list[int] | Exception | None = None,
         user: str = "CONTOSO\\exadmin",
         query: str = "",
         server: str = MBX01,
