@@ -29,7 +29,7 @@ from ._exchange.connector import LoggingLevel, SendConnector
 from ._exchange.moments import moment_text, parse_moment
 from ._module import Task, carry_out
 from ._outbound_tls.logging_level import LoggingPlan, LoggingState, LoggingWish, plan_logging
-from ._outbound_tls.logging_record import Holder, Record, Run
+from ._outbound_tls.logging_record import Holder, Record, Run, swept
 from ._outbound_tls.plan import Outcome, Refused, Unsettled
 from ._powershell import Pipeline, Result
 
@@ -46,14 +46,14 @@ def change_level(
     journal: Journal | None,
     *,
     connector: SendConnector,
-    observe: Callable[[], SendConnector],
+    observe: Callable[[str], SendConnector],
     apply: Callable[[Sequence[Pipeline]], Sequence[Result]],
     budget: float = 300,
 ) -> Outcome:
     """Carry a wish for a connector's logging level out, under the journal's lock.
 
-    ``connector`` is the one meant, from any look at it; ``observe`` looks again, each time on the same domain
-    controller; ``budget`` is how many seconds to wait for others who are at it.
+    ``connector`` is the one meant, from any look at it; ``observe`` looks again, on the domain controller that it is
+    given; ``budget`` is how many seconds to wait for others who are at it.
 
     Raises:
         Refused: as ``plan_logging``, or the journal cannot be used.
@@ -61,34 +61,44 @@ def change_level(
     """
     organisation = organisation_of(connector)
     if journal is None:
-        plain = _Recorder(wish, None, None, organisation, observe)
+        plain = _Recorder(wish, None, None, organisation, connector.originating_server, observe)
         return carry_out(task, observe=plain.observe, decide=plain.decide, apply=apply)
     me = Holder(task.inventory_hostname, this_run(), datetime.now(UTC))
     if task.check_mode:
-        reader = _Recorder(wish, journal.entry(organisation, connector.guid), me, organisation, observe)
+        entry = journal.entry(organisation, connector.guid)
+        reader = _Recorder(wish, entry, me, organisation, connector.originating_server, observe)
         return carry_out(task, observe=reader.observe, decide=reader.decide, apply=apply)
     with journal.locked(organisation, connector.guid, budget) as entry:
-        recorder = _Recorder(wish, entry, me, organisation, observe)
+        recorder = _Recorder(wish, entry, me, organisation, connector.originating_server, observe)
         return recorder.carry_out(task, apply)
 
 
 @dataclass
 class _Recorder:
-    """One change of a level while it is made, and what of it goes into the journal."""
+    """One change of a level while it is made, and what of it goes into the journal.
+
+    It looks at one domain controller from beginning to end: ``nearest``, unless others need a level that was raised on
+    another one, which the nearest may not have heard of yet.
+    """
 
     wish: LoggingWish
     entry: Entry | None
     me: Holder | None
     organisation: str
-    look: Callable[[], SendConnector]
+    nearest: str
+    look: Callable[[str], SendConnector]
+    asked: str | None = None
     plan: LoggingPlan | None = None
 
     def observe(self) -> LoggingState:
-        connector, now = self.look(), datetime.now(UTC)
+        now = datetime.now(UTC)
         record = None if self.entry is None else self.entry.read()
         dead = frozenset(holder.run for holder in record.holders if is_dead(holder, now)) if record else frozenset()
-        controller = connector.originating_server
-        return LoggingState(connector, controller, now, record, dead, self.me, self.organisation)
+        if self.asked is None:
+            is_held = record is not None and bool(swept(record, dead).holders)
+            self.asked = record.domain_controller if record is not None and is_held else self.nearest
+        connector = self.look(self.asked)
+        return LoggingState(connector, connector.originating_server, now, record, dead, self.me, self.organisation)
 
     def decide(self, state: LoggingState) -> LoggingPlan:
         self.plan = plan_logging(self.wish, state)
@@ -278,6 +288,7 @@ def _record_text(record: Record) -> dict[str, Any]:
         "name": record.name,
         "level_before": record.level_before.value,
         "raised_at": moment_text(record.raised_at),
+        "domain_controller": record.domain_controller,
         "holders": [
             {
                 "host": holder.host,
@@ -301,6 +312,7 @@ def _record_from(value: dict[str, Any]) -> Record:
         name=_text(value["name"]),
         level_before=LoggingLevel(value["level_before"]),
         raised_at=_moment(value["raised_at"]),
+        domain_controller=_text(value["domain_controller"]),
         holders=tuple(
             Holder(
                 host=_text(each["host"]),

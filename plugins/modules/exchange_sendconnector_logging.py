@@ -16,6 +16,7 @@ description:
     organisation, so the level is sent only where it differs, and read back on the domain controller that got it.
   - With a O(journal_dir) the level before is remembered on the controller, with the hosts that still need V(verbose).
     Any number of hosts, forks and runs share one record a connector. V(previous) of the last of them restores it.
+    All of them ask the domain controller that the level was raised on, so nobody waits for replication.
   - A run that was killed leaves its record behind, and the next run restores what it finds there.
 options:
   identity:
@@ -164,8 +165,8 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     directory = task.options["journal_dir"]
     connector = exchange.connector(wish.identity)
 
-    def observe() -> SendConnector:
-        return exchange.connector(connector.guid, domain_controller=connector.originating_server or None)
+    def observe(domain_controller: str) -> SendConnector:
+        return exchange.connector(connector.guid, domain_controller=domain_controller or None)
 
     return change_level(
         task,

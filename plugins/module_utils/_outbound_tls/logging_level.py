@@ -151,7 +151,7 @@ def _raise(state: LoggingState, record: Record | None) -> LoggingPlan:
     if state.me is None:
         told, mine = "No journal was given, so nobody puts the level back.", None
     elif record is not None:
-        told, mine = "The last who needs the level restores it.", joined(record, state.me)
+        told, mine = "The last who needs the level restores it.", joined(record, state.me, state.domain_controller)
     elif state.connector.logging_level is LoggingLevel.VERBOSE:
         told, mine = "It was Verbose without a record, so it stays Verbose.", None
     else:
@@ -217,7 +217,15 @@ def _hosts(record: Record | None) -> list[str]:
 
 def _record(state: LoggingState, me: Holder) -> Record:
     connector = state.connector
-    return Record(state.organisation, connector.guid, connector.name, connector.logging_level, state.now, (me,))
+    return Record(
+        organisation=state.organisation,
+        connector=connector.guid,
+        name=connector.name,
+        level_before=connector.logging_level,
+        raised_at=state.now,
+        domain_controller=state.domain_controller,
+        holders=(me,),
+    )
 
 
 def _managed(connector: SendConnector) -> dict[str, Any]:

@@ -44,13 +44,18 @@ class Holder:
 
 @dataclass(frozen=True)
 class Record:
-    """A raise that is not put back yet. ``organisation`` and ``connector`` (the Guid) are what it is filed under."""
+    """A raise that is not put back yet. ``organisation`` and ``connector`` (the Guid) are what it is filed under.
+
+    ``domain_controller`` is the one that was told, empty where none can be named (an Edge). The others follow by
+    replication, so every host of the raise asks that one.
+    """
 
     organisation: str
     connector: str
     name: str
     level_before: LoggingLevel
     raised_at: datetime
+    domain_controller: str
     holders: tuple[Holder, ...]
 
 
@@ -59,10 +64,10 @@ def swept(record: Record, dead: Collection[Run]) -> Record:
     return replace(record, holders=tuple(holder for holder in record.holders if holder.run not in dead))
 
 
-def joined(record: Record, me: Holder) -> Record:
-    """Add a holder. Where nobody was left, this is a new raise: its time begins now."""
+def joined(record: Record, me: Holder, domain_controller: str) -> Record:
+    """Add a holder. Where nobody was left, this is a new raise: its time begins now, on the one that is asked now."""
     if not record.holders:
-        return replace(record, holders=(me,), raised_at=me.since)
+        return replace(record, holders=(me,), raised_at=me.since, domain_controller=domain_controller)
     return record if any(holder.is_same(me) for holder in record.holders) else _with(record, me)
 
 

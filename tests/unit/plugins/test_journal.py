@@ -68,7 +68,7 @@ class Directory:
             self.level.write_text("None")
             self.sets.write_text("")
 
-    def observe(self) -> SendConnector:
+    def observe(self, _domain_controller: str) -> SendConnector:
         return replace(CONNECTOR, logging_level=LoggingLevel(self.level.read_text()))
 
     def apply(self, commands):
@@ -119,6 +119,51 @@ def test_three_hosts_raise_once_and_the_last_restores(directory, journal):
     assert [change(directory, journal, "previous", host).changed for host in hosts] == [False, False, True]
     assert record_in(journal) is None
     assert directory.done == ["Verbose", "None"]
+
+
+class Forest:
+    """A connector on two domain controllers; what one is told, the other has not heard of yet."""
+
+    def __init__(self) -> None:
+        self.levels = {"dc01.contoso.test": LoggingLevel.NONE, "dc02.contoso.test": LoggingLevel.NONE}
+        self.told: list[tuple[str, str]] = []
+
+    def change(self, journal: Journal, level: str, host: str, nearest: str) -> bool:
+        return change_level(
+            Task({}, inventory_hostname=host),
+            LoggingWish(GUID, WantedLevel(level)),
+            journal,
+            connector=replace(CONNECTOR, originating_server=nearest),
+            observe=lambda asked: replace(CONNECTOR, originating_server=asked, logging_level=self.levels[asked]),
+            apply=self.apply,
+        ).changed
+
+    def apply(self, commands):
+        for pipeline in commands:
+            parameters = pipeline.commands[0].parameters
+            controller, level = str(parameters["DomainController"]), str(parameters["ProtocolLoggingLevel"])
+            self.levels[controller] = LoggingLevel(level)
+            self.told.append((controller, level))
+        return []
+
+
+def test_all_hosts_ask_the_domain_controller_that_was_told_first(journal):
+    forest = Forest()
+    assert forest.change(journal, "verbose", "mbx01", "dc01.contoso.test")
+    assert not forest.change(journal, "verbose", "mbx02", "dc02.contoso.test"), "it only has not heard of it yet"
+    assert not forest.change(journal, "previous", "mbx01", "dc01.contoso.test")
+    assert forest.change(journal, "previous", "mbx02", "dc02.contoso.test")
+    assert forest.told == [("dc01.contoso.test", "Verbose"), ("dc01.contoso.test", "None")]
+
+
+def test_a_record_that_nobody_holds_binds_nobody_to_its_domain_controller(journal):
+    forest = Forest()
+    forest.change(journal, "verbose", "mbx01", "dc01.contoso.test")
+    entry = journal.entry("contoso.test", GUID)
+    entry.write(replace(entry.read(), holders=(), domain_controller="dc09.contoso.test"))
+    forest.levels["dc02.contoso.test"] = LoggingLevel.VERBOSE
+    assert forest.change(journal, "previous", "mbx02", "dc02.contoso.test")
+    assert forest.told[-1] == ("dc02.contoso.test", "None")
 
 
 def _fork(path: Path, host: str, start, proceed) -> None:
@@ -204,11 +249,11 @@ def test_a_refused_put_back_keeps_the_record_for_the_next_one(directory, journal
 def test_when_nobody_can_look_the_record_stays(directory, journal):
     looks = []
 
-    def observe():
+    def observe(domain_controller):
         looks.append(1)
         if len(looks) > 1:
             raise Silent("mbx01", "Get-SendConnector")
-        return directory.observe()
+        return directory.observe(domain_controller)
 
     with pytest.raises(Unsettled):
         change_level(

@@ -49,7 +49,7 @@ def state_of(make, me, level=LoggingLevel.NONE, *holders, dead=(), record=True) 
 
 
 def record_of(make, *holders, level=LoggingLevel.NONE) -> Record:
-    return Record("contoso.test", make.guid, make.name, level, make.at(minutes=-9), tuple(holders))
+    return Record("contoso.test", make.guid, make.name, level, make.at(minutes=-9), "dc01.contoso.test", tuple(holders))
 
 
 def levels(plan) -> list[str]:
@@ -69,7 +69,7 @@ def test_raises_once_and_records_before_it_sends(make, me):
     assert (
         plan.record_ahead
         == plan.record_after
-        == Record("contoso.test", make.guid, make.name, LoggingLevel.NONE, make.clock, (me,))
+        == Record("contoso.test", make.guid, make.name, LoggingLevel.NONE, make.clock, "dc01.contoso.test", (me,))
     )
     assert plan.record_otherwise is None
     assert plan.outcome.result["level_before"] == "None"
@@ -130,6 +130,13 @@ def test_a_raise_after_a_dead_run_keeps_the_level_before_and_begins_anew(make, m
     plan = plan_logging(VERBOSE, state_of(make, me, LoggingLevel.VERBOSE, lost, dead=[OTHER_RUN]))
     assert plan.is_empty
     assert plan.record_after == replace(record_of(make, me), raised_at=make.clock)
+
+
+def test_a_new_raise_is_recorded_on_the_domain_controller_that_is_asked_now(make, me):
+    lost = Holder("mbx02", OTHER_RUN, make.at(days=-1))
+    state = state_of(make, me, LoggingLevel.VERBOSE, lost, dead=[OTHER_RUN])
+    plan = plan_logging(VERBOSE, replace(state, domain_controller="dc02.contoso.test"))
+    assert plan.record_after.domain_controller == "dc02.contoso.test"
 
 
 def test_a_crash_before_the_raise_leaves_nothing_to_restore(make, me):
@@ -214,7 +221,7 @@ HOLDERS = st.builds(
 def test_whoever_joins_and_leaves_in_whatever_order_leaves_nobody_behind(make, holders):
     record = record_of(make)
     for holder in holders:
-        record = joined(record, holder)
+        record = joined(record, holder, "dc01.contoso.test")
         assert any(holder.is_same(each) for each in record.holders)
     assert len(record.holders) == len({(holder.host, holder.run) for holder in holders})
     for holder in reversed(holders):
