@@ -60,7 +60,7 @@ retried:
   type: list
   elements: str
   sample: ['MBX01\12']
-skipped:
+not_retried:
   description: Queues that were asked for and are not tried.
   returned: success
   type: list

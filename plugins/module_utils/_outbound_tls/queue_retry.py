@@ -42,8 +42,8 @@ class RetryWish:
             return cls(str(UUID(connector)) if connector else "", identities)
         except ValueError as error:
             raise Refused(
-                f"connector: {connector[:80]!r} is not the Guid of a Send connector. exchange_sendconnector_info "
-                f"returns it."
+                f"connector: {connector[:80]!r} is not the Guid of a Send connector. "
+                f"exchange_outbound_tls_info returns it."
             ) from error
 
 
@@ -96,7 +96,8 @@ def plan_retry(wish: RetryWish, state: RetryState) -> RetryPlan:
         "server": state.server,
         "connector": wish.connector or None,
         "retried": identities,
-        "skipped": [
+        # Not "skipped": Ansible reads that word in a result as its own, and takes the task for one that did not run.
+        "not_retried": [
             *({"identity": each.identity, "why": _why_not(each)} for each in wanted if each not in chosen),
             *({"identity": identity, "why": "there is no such queue (any more)"} for identity in gone),
         ],

@@ -40,7 +40,7 @@ def test_retries_the_connectors_queues_that_wait(make):
         "server": make.fqdn,
         "connector": make.guid,
         "retried": ["MBX01\\3"],
-        "skipped": [
+        "not_retried": [
             {"identity": "MBX01\\4", "why": "an administrator has suspended it"},
             {"identity": "MBX01\\5", "why": "its status is Active, so it does not wait for a retry"},
         ],
@@ -55,7 +55,7 @@ def test_other_queues_are_tried_only_by_their_exact_identity(make):
     wish = RetryWish(identities=("mbx01\\7", "MBX01\\9", "MBX01\\4"))
     result = plan_retry(wish, state_of(make, shadow, make.queue(4, status="Suspended"))).outcome.result
     assert result["retried"] == ["MBX01\\7"]
-    assert [each["why"] for each in result["skipped"]] == [
+    assert [each["why"] for each in result["not_retried"]] == [
         "an administrator has suspended it",
         "there is no such queue (any more)",
     ]
