@@ -58,8 +58,8 @@ class ExchangeAction(ActionBase):
         name = str(plain(variables.get("inventory_hostname", "")))
         task = Task(options, self._task.check_mode, self._task.diff, name)
         try:
-            exchange = exchange_endpoint(self._connection, options)
-            host = host_endpoint(self._connection, options)
+            exchange = exchange_endpoint(self._connection, options, name)
+            host = host_endpoint(self._connection, options, name)
             called = tuple(dict.fromkeys(each for each in (exchange.host, host.host, name) if each))
             Display().v(f"{self.definition.name}: {exchange.endpoint} by {exchange.authentication}", host=name)
             with Exchange(Endpoints(exchange, host, called)) as organisation:

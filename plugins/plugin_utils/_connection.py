@@ -32,16 +32,18 @@ class ConnectionPlugin(Protocol):
         """Return the option's value for this host and task."""
 
 
-def exchange_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any]) -> SessionOptions:
+def exchange_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], called: str = "") -> SessionOptions:
     """Return the way to Exchange's ``/PowerShell/`` on the host, from a module's resolved session options.
+
+    ``called`` is the host's name in the inventory, which error messages say.
 
     Raises:
         UnusableOptions: a connection that cannot lend its options, or options that cannot work.
     """
-    return exchange_session(options, _lent(connection))
+    return exchange_session(options, _lent(connection, called))
 
 
-def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any]) -> SessionOptions:
+def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], called: str = "") -> SessionOptions:
     """Return the way to the host's own PowerShell, exactly as its connection goes there.
 
     Of the module's options only the budgets (``exchange_timeout``, ``exchange_idle_timeout``) matter here.
@@ -49,7 +51,7 @@ def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any]) -> S
     Raises:
         UnusableOptions: as ``exchange_endpoint``.
     """
-    lent, get = _lent(connection), _reader(connection)
+    lent, get = _lent(connection, called), _reader(connection)
     scheme, port = _scheme_and_port(get("protocol"), get("port"))
     return SessionOptions(
         host=lent.host or "",
@@ -80,15 +82,16 @@ def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any]) -> S
         command_timeout=_or_default(options.get("exchange_timeout"), 300),
         idle_timeout=_or_default(options.get("exchange_idle_timeout"), 120),
         option_prefix="ansible_psrp_",
+        called=lent.called,
     )
 
 
-def _lent(connection: ConnectionPlugin) -> Lent:
+def _lent(connection: ConnectionPlugin, called: str) -> Lent:
     get = _reader(connection)
     if connection.transport != "psrp":
         # The place for winrm hosts: their options have other names, and half of them stand in ``_extras``.
         raise UnusableOptions(
-            get("remote_addr") if connection.transport == "winrm" else "this host",
+            called or (get("remote_addr") if connection.transport == "winrm" else "this host"),
             f"ansible_connection is {connection.transport}, whose options cannot be used yet. "
             f"Set ansible_connection: psrp",
         )
@@ -112,6 +115,7 @@ def _lent(connection: ConnectionPlugin) -> Lent:
         connection_timeout=get("connection_timeout"),
         read_timeout=get("read_timeout"),
         operation_timeout=get("operation_timeout"),
+        called=called,
     )
 
 

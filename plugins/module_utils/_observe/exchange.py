@@ -52,6 +52,11 @@ class Exchange:
     def __exit__(self, *exc_info: object) -> None:
         self._open.close()
 
+    @property
+    def called(self) -> str:
+        """Return what error messages call the server that is asked."""
+        return self._endpoints.exchange.server
+
     def run(self, pipeline: Pipeline) -> Result:
         """Run a pipeline of Exchange cmdlets; errors as ``Session.run``."""
         if self._exchange is None:
@@ -63,7 +68,7 @@ class Exchange:
         options = self._endpoints.host
         if options is None:
             raise UnusableOptions(
-                self._endpoints.exchange.host,
+                self.called,
                 "nothing leads to this host's own PowerShell, where its logs are. Use ansible_connection: psrp",
             )
         if self._host is None:
@@ -111,10 +116,9 @@ class Exchange:
             kind = classify_failure(failure.errors).kind
             if kind not in (FailureKind.OBJECT_NOT_FOUND, FailureKind.OBJECT_AMBIGUOUS):
                 raise
-            names = ", ".join(f'"{each.name}"' for each in self.connectors())
-            raise Unknown(f'No single Send connector is called "{identity}". There are: {names}.') from failure
+            raise self._no_connector(identity, self.connectors()) from failure
         if len(found) != 1:
-            raise Unknown(f'{len(found)} Send connectors are called "{identity}". Set identity to a Guid.')
+            raise Unknown(f'{self.called}: {len(found)} Send connectors are called "{identity}". Give a Guid.')
         return send_connector_from(found[0])
 
     def connectors_of(self, server: ObservedServer, identities: Sequence[str]) -> tuple[SendConnector, ...]:
@@ -126,12 +130,15 @@ class Exchange:
         connectors = self.connectors()
         for identity in identities:
             if not any(_means(identity, each) for each in connectors):
-                there_are = ", ".join(f'"{each.name}"' for each in connectors)
-                raise Unknown(f'No Send connector is called "{identity}". There are: {there_are}.')
+                raise self._no_connector(identity, connectors)
         ours = [each for each in connectors if any(server.server.is_called(source) for source in each.source_servers)]
         if not identities:
             return tuple(each for each in ours if each.enabled)
         return tuple(each for each in ours if any(_means(identity, each) for identity in identities))
+
+    def _no_connector(self, identity: str, connectors: Sequence[SendConnector]) -> Unknown:
+        names = ", ".join(f'"{each.name}"' for each in connectors)
+        return Unknown(f'{self.called}: no single Send connector is called "{identity}". Give one of {names}.')
 
     def store_of(self, name: str) -> tuple[tuple[Certificate, ...] | None, str]:
         """Return the certificates of another server; None, with the reason, when they cannot be read."""

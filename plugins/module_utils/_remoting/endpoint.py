@@ -23,7 +23,10 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, kw_only=True)
 class Lent:
-    """What a host's connection lends to other sessions on that host; without a connection, nothing but defaults."""
+    """What a host's connection lends to other sessions on that host; without a connection, nothing but defaults.
+
+    ``called`` is the host's name in the inventory, for error messages; ``host`` may be a mere address.
+    """
 
     host: str | None = None
     username: str | None = None
@@ -44,6 +47,7 @@ class Lent:
     connection_timeout: int = 30
     read_timeout: int = 30
     operation_timeout: int = 20
+    called: str = ""
 
 
 NOTHING_LENT: Final = Lent()
@@ -93,6 +97,7 @@ def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> S
         operation_timeout=given.get("operation_timeout", lent.operation_timeout),
         command_timeout=given.get("timeout", 300),
         idle_timeout=given.get("idle_timeout", 120),
+        called=lent.called if host == lent.host else "",
     )
 
 

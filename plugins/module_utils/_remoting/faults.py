@@ -90,7 +90,7 @@ def _read(error: BaseException, when: Circumstances) -> RemotingError:
     for reader in (_silence, _connection, _http, _fault, _authentication, _protocol):
         if meaning := reader(error, when):
             return meaning
-    return UnexpectedAnswer(when.options.host, f"{when.operation} failed", words=f"{type(error).__name__}: {error}")
+    return UnexpectedAnswer(when.options.server, f"{when.operation} failed", words=f"{type(error).__name__}: {error}")
 
 
 def _silence(error: BaseException, when: Circumstances) -> RemotingError | None:
@@ -101,7 +101,7 @@ def _silence(error: BaseException, when: Circumstances) -> RemotingError | None:
     setting = "timeout" if when.waited >= when.budget else "read_timeout"
     look = "It was stopped: look at the state, then raise" if when.started else "Raise"
     return Silent(
-        when.options.host,
+        when.options.server,
         f"{when.operation} got no answer within {when.waited:.0f} s",
         advice=f"{look} {when.options.option(setting)} if the server is only slow",
     )
@@ -116,7 +116,7 @@ def _connection(error: BaseException, when: Circumstances) -> RemotingError | No
         if when.started or (when.authenticated and not never_open):
             return _lost(when, _innermost(error), "connection broke")
         return CannotConnect(
-            options.host,
+            options.server,
             f"no connection to {options.endpoint} while {when.operation}",
             words=_innermost(error),
             advice=f"Check the name, {options.option('port')} and the firewall",
@@ -127,7 +127,7 @@ def _connection(error: BaseException, when: Circumstances) -> RemotingError | No
         and not isinstance(error, requests.RequestException)
         and "CA certificate" in str(error)
     ):
-        return UnusableOptions(options.host, f"{options.option('ca_cert')} cannot be read", words=str(error))
+        return UnusableOptions(options.server, f"{options.option('ca_cert')} cannot be read", words=str(error))
     return None
 
 
@@ -135,13 +135,13 @@ def _tls(error: BaseException, options: SessionOptions) -> RemotingError:
     words = _innermost(error)
     if "CERTIFICATE_VERIFY_FAILED" in words or "doesn't match" in words:
         return CertificateNotTrusted(
-            options.host,
+            options.server,
             f"the TLS certificate of {options.endpoint} is not trusted",
             words=words,
             advice=f"Name its CA with {options.option('ca_cert')}, and the server as its certificate does",
         )
     return CannotConnect(
-        options.host,
+        options.server,
         f"no TLS connection to {options.endpoint}",
         words=words,
         advice=f"Check {options.option('port')} and {options.option('scheme')}",
@@ -160,7 +160,7 @@ def _http(error: BaseException, when: Circumstances) -> RemotingError | None:
     if when.started:
         return _lost(when, f"HTTP {error.code} {body}")
     return UnexpectedAnswer(
-        options.host,
+        options.server,
         f"{options.endpoint} answered HTTP {error.code} to {when.operation}",
         words=body,
         advice="Check that Exchange's services and its PowerShell virtual directory are up",
@@ -177,14 +177,14 @@ def _fault(error: BaseException, when: Circumstances) -> RemotingError | None:
         return _wrong_path(options, words)
     if error.code == _UNKNOWN_RESOURCE:
         return WrongConfiguration(
-            options.host,
+            options.server,
             f"{options.endpoint} has no session configuration {options.configuration}",
             words=words,
             advice=f"Check {options.option('path')}: Exchange's own is /PowerShell/",
         )
     if error.code in _QUOTAS or _EXCHANGE_QUOTA.search(words):
         return QuotaReached(
-            options.host,
+            options.server,
             "too many sessions of this account are open",
             words=words,
             advice=f"Those of interrupted runs end by themselves after {options.idle_timeout} s",
@@ -193,7 +193,7 @@ def _fault(error: BaseException, when: Circumstances) -> RemotingError | None:
         return _not_allowed(options, words)
     if error.code in (UNKNOWN_SHELL, _OPERATION_ABORTED):
         return _lost(when, words)
-    return UnexpectedAnswer(options.host, f"{when.operation} failed with WSMan fault {error.code}", words=words)
+    return UnexpectedAnswer(options.server, f"{when.operation} failed with WSMan fault {error.code}", words=words)
 
 
 def _authentication(error: BaseException, when: Circumstances) -> RemotingError | None:
@@ -219,7 +219,7 @@ def _authentication(error: BaseException, when: Circumstances) -> RemotingError 
         return None
     user = options.username or "the user of the ticket"
     return Unauthenticated(
-        options.host, f"{options.authentication} authentication of {user} failed", words=text, advice=advice
+        options.server, f"{options.authentication} authentication of {user} failed", words=text, advice=advice
     )
 
 
@@ -234,7 +234,7 @@ def _protocol(error: BaseException, when: Circumstances) -> RemotingError | None
 
 def _lost(when: Circumstances, words: str, what: str = "session ended") -> RemotingError:
     return SessionLost(
-        when.options.host,
+        when.options.server,
         f"the {what} during {when.operation}",
         words=words,
         advice="It may have acted or not: look at the state before you run it again"
@@ -245,7 +245,7 @@ def _lost(when: Circumstances, words: str, what: str = "session ended") -> Remot
 
 def _wrong_path(options: SessionOptions, words: str) -> RemotingError:
     return WrongPath(
-        options.host,
+        options.server,
         f"no WS-Management service at {options.endpoint}",
         words=words,
         advice=f"Check {options.option('path')} and {options.option('port')}",
@@ -254,7 +254,7 @@ def _wrong_path(options: SessionOptions, words: str) -> RemotingError:
 
 def _not_allowed(options: SessionOptions, words: str) -> RemotingError:
     return NotAllowed(
-        options.host,
+        options.server,
         f"{options.username or 'the account'} may not open a session of {options.configuration}",
         words=words,
         advice="Enable remote PowerShell for the account and add it to a role group",

@@ -25,7 +25,8 @@ class SessionOptions:
     ``read_timeout`` bound one HTTP request, ``operation_timeout`` is how long the server holds back an empty answer,
     ``idle_timeout`` when the server ends a session that nobody closed.
 
-    ``option_prefix`` is how the user's options for this endpoint start, for the advice in error messages.
+    ``option_prefix`` is how the user's options for this endpoint start, and ``called`` what the user calls the server
+    that is dialled as ``host``; both are for error messages.
 
     Raises:
         UnusableOptions: they contradict each other, or would send a password in clear text.
@@ -59,6 +60,12 @@ class SessionOptions:
     command_timeout: int = 300
     idle_timeout: int = 120
     option_prefix: str = "exchange_"
+    called: str = ""
+
+    @property
+    def server(self) -> str:
+        """Return what error messages call the server."""
+        return self.called or self.host
 
     @property
     def endpoint(self) -> str:
@@ -78,7 +85,7 @@ class SessionOptions:
     def __post_init__(self) -> None:
         for problem in (_clear_text_password(self), _missing_credentials(self), _kerberos_names(self), _times(self)):
             if problem:
-                raise UnusableOptions(self.host, problem)
+                raise UnusableOptions(self.server, problem)
 
 
 def _clear_text_password(options: SessionOptions) -> str | None:

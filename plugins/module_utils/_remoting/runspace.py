@@ -68,7 +68,7 @@ class Runspace:
                     running.add_parameter(name, to_wire(value))
                 except (TypeError, ValueError) as error:
                     raise UnsendableValue(
-                        self._options.host, f"{command.name} was not sent, its parameter {name} is wrong: {error}"
+                        self._options.server, f"{command.name} was not sent, its parameter {name} is wrong: {error}"
                     ) from error
         return running
 
@@ -89,7 +89,7 @@ class Runspace:
         """
         states = require("pypsrp.complex_objects").PSInvocationState
         if running.state not in (states.COMPLETED, states.FAILED):
-            raise UnexpectedAnswer(self._options.host, f"the server stopped the pipeline (state {running.state})")
+            raise UnexpectedAnswer(self._options.server, f"the server stopped the pipeline (state {running.state})")
         errors = tuple(read_error(record) for record in running.streams.error)
         if running.state == states.FAILED and not errors:
             return (RemoteError("the pipeline failed and left no error record"),)
@@ -127,7 +127,7 @@ class Runspace:
 def _wsman(options: SessionOptions) -> Any:
     verify: bool | str = options.validate_certificates and (options.ca_certificate or True)
     return require("pypsrp.wsman").WSMan(
-        options.host,
+        options.server,
         port=options.port,
         ssl=options.scheme == "https",
         path=options.path.lstrip("/"),

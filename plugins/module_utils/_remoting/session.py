@@ -57,7 +57,7 @@ class Session:
         """Why the last ``close`` failed: no reason to fail work that is done, since the server ends it when idle."""
         self._runspace: Runspace | None = None
         self._finished: Any = None
-        self._conversation = Conversation(options.host, _OPENING, foresee_no_prompt)
+        self._conversation = Conversation(options.server, _OPENING, foresee_no_prompt)
 
     def __enter__(self) -> Self:
         return self
@@ -159,7 +159,7 @@ class Session:
             raise meaning from error
         self._finished = running
         if errors:
-            raise failure_of(self.options.host, operation, errors, result)
+            raise failure_of(self.options.server, operation, errors, result)
         return result
 
     def _retire_finished(self) -> None:
@@ -191,7 +191,7 @@ class Session:
         transport.close()
 
     def _converse(self, operation: str, policy: PromptPolicy) -> Conversation:
-        self._conversation = Conversation(self.options.host, operation, policy)
+        self._conversation = Conversation(self.options.server, operation, policy)
         return self._conversation
 
     def _answer(self, prompt: Prompt) -> int:

@@ -111,6 +111,17 @@ def test_advice_names_the_options_of_its_endpoint() -> None:
     assert host_endpoint(connection(), {}).option("port") == "ansible_psrp_port"
 
 
+@pytest.mark.parametrize("endpoint", [exchange_endpoint, host_endpoint])
+def test_error_messages_say_the_name_in_the_inventory(endpoint):
+    named = endpoint(connection(ansible_host="10.0.0.21"), {}, "mbx01.contoso.test")
+    assert (named.server, named.host) == ("mbx01.contoso.test", "10.0.0.21")
+    assert endpoint(connection(ansible_host="10.0.0.21"), {}).server == "10.0.0.21"
+
+
+def test_another_host_is_called_by_its_own_name():
+    assert exchange_endpoint(connection(), {"exchange_host": "mbx02.lab.test"}, "mbx01").server == "mbx02.lab.test"
+
+
 def test_values_lose_ansible_s_tags() -> None:
     tagged = DataLoader().load("{host: mbx01.lab.test, password: secret, path: /PowerShell/, port: 8080}")
     assert tagged["password"].__class__ is not str
