@@ -127,7 +127,7 @@ class Runspace:
 def _wsman(options: SessionOptions) -> Any:
     verify: bool | str = options.validate_certificates and (options.ca_certificate or True)
     return require("pypsrp.wsman").WSMan(
-        options.server,
+        options.host,
         port=options.port,
         ssl=options.scheme == "https",
         path=options.path.lstrip("/"),

@@ -74,6 +74,11 @@ def test_a_port_without_a_server(server: Listener, options_for: OptionsFor, free
     )
 
 
+def test_the_address_is_dialled_and_the_name_is_said(server: Listener, options_for: OptionsFor) -> None:
+    with pytest.raises(Unauthenticated, match=r"^mbx01\.invalid: ntlm authentication"):
+        open_session(options_for(server, called="mbx01.invalid", password="wrong"))
+
+
 def test_a_name_that_nobody_knows(server: Listener, options_for: OptionsFor) -> None:
     with pytest.raises(CannotConnect) as caught:
         open_session(options_for(server, host="mbx01.invalid"))
