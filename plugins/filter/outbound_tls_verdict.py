@@ -13,7 +13,7 @@ author: mailops contributors (@mailops)
 description:
   - Takes the results of the tasks that diagnosed and changed one server, in their order, and returns one word, one
     sentence, and the details of each Send connector.
-  - The role M(mailops.exchange.outbound_tls_repair#role) uses it. Use it yourself in a playbook that takes the same
+  - The role P(mailops.exchange.outbound_tls_repair#role) uses it. Use it yourself in a playbook that takes the same
     steps with the modules of this collection.
   - It asks no server. A repair counts only when the protocol log shows that the other server accepted mail over TLS.
     One rejected message makes the verdict V(rejected).

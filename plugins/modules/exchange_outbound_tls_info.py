@@ -204,7 +204,7 @@ connectors:
       type: dict
       sample: {id: certificate_not_bound}
     repair:
-      description: What the role M(mailops.exchange.outbound_tls_repair#role) would do about it, and how sure that is.
+      description: What the role P(mailops.exchange.outbound_tls_repair#role) would do about it, and how sure that is.
       type: dict
       contains:
         raise_logging:
@@ -281,7 +281,7 @@ findings:
       type: str
       sample: Bind it to SMTP.
     repairable_by_role:
-      description: Whether the role M(mailops.exchange.outbound_tls_repair#role) cures it.
+      description: Whether the role P(mailops.exchange.outbound_tls_repair#role) cures it.
       type: bool
       sample: true
 awaited:

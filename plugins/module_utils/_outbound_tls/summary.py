@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .plan import shortened
@@ -61,10 +62,11 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
 def connector_summary(judged: HostVerdict, connector: ConnectorVerdict) -> list[str]:
     """Return the sentences for people, in the order in which they are asked for."""
     finding = connector.look["finding"]
-    lines = [f"Found: {finding['message']}"]
+    lines = [_queue(queue) for queue in connector.look.get("stuck_queues", ())]
+    lines.append(f"Found: {finding['message']}")
     evidence = connector.look.get("evidence")
     if evidence:
-        lines.append(f"Evidence ({evidence['grade']}): {evidence['where']}")
+        lines.append(f"Evidence ({evidence['grade']}): {evidence['where']}: {' / '.join(evidence['lines'][-1:])}")
     for bound in connector.bound:
         verb = "would be added" if connector.verdict is Verdict.WOULD_REPAIR else "added"
         lines.append(
@@ -80,6 +82,13 @@ def connector_summary(judged: HostVerdict, connector: ConnectorVerdict) -> list[
     lines.append(f"Result: {connector_sentence(judged, connector)}")
     lines.append(f"Next: {next_step(connector)}")
     return lines
+
+
+def _queue(queue: Mapping[str, Any]) -> str:
+    return (
+        f"Queue: {queue['identity']}, {queue['status']}, {queue['message_count']} messages for "
+        f"{queue['next_hop_domain']}: {queue['last_error']}"
+    )
 
 
 def next_step(connector: ConnectorVerdict) -> str:
