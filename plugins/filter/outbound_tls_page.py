@@ -11,7 +11,7 @@ short_description: Show what became of a fleet's outbound mail on one HTML page
 version_added: 0.1.0
 author: mailops contributors (@mailops)
 description:
-  - Makes one HTML page from the verdicts of all hosts of a run. It says first what needs doing, then in which state each
+  - Makes one HTML page from the verdicts of all hosts of a run. It says what needs doing, then in which state each
     source server is, then for every server what was found, on what evidence, what was changed, and what left.
   - The page needs nothing else, no script, no network and no other file, so it can be mailed, archived and printed.
   - A server that may send mail of one of the connectors, and that no host of the run is, is listed as not in this run.

@@ -10,7 +10,7 @@ strangers wrote parts of the text, so everything is escaped, and characters that
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -41,9 +41,9 @@ class State(Enum):
     OTHER_CAUSE = ("other_cause", "Other cause", Tone.BAD)
     REFUSED = ("refused", "Refused", Tone.BAD)
     NO_EVIDENCE = ("no_evidence", "No evidence", Tone.OPEN)
+    WOULD_REPAIR = ("would_repair", "Would be repaired", Tone.OPEN)
     UNREACHABLE = ("unreachable", "Unreachable", Tone.UNKNOWN)
     ABSENT = ("absent", "Not in this run", Tone.UNKNOWN)
-    WOULD_REPAIR = ("would_repair", "Would be repaired", Tone.OPEN)
     REPAIRED = ("repaired", "Repaired", Tone.GOOD)
     HEALTHY = ("healthy", "Healthy", Tone.GOOD)
 
@@ -83,7 +83,6 @@ class Job:
 
     state: State
     server: str
-    connector: str
     why: str
     what: str
     lines: tuple[str, ...] = ()
@@ -153,10 +152,9 @@ def make_page(verdicts: Sequence[Verdict], *, title: str, time: str) -> Page:
     rows = [Row(host.state, str(host.verdict["server"]), host.verdict["message"], host.anchor) for host in hosts]
     rows += [Row(State.ABSENT, name, _absence(connectors)) for name, connectors in absent.items()]
     jobs = [job for host in hosts for job in _jobs_of(host)]
-    jobs += [
-        Job(State.ABSENT, name, "", _absence(connectors), "run again with this server.")
-        for name, connectors in absent.items()
-    ]
+    if absent:
+        connectors = dict.fromkeys(name for names in absent.values() for name in names)
+        jobs.append(Job(State.ABSENT, ", ".join(absent), _absence(connectors), "run again on all source servers."))
     return Page(
         title=title,
         time=time,
@@ -176,7 +174,7 @@ def _in_order(verdicts: Sequence[Verdict]) -> tuple[Host, ...]:
 
 def _absent_servers(verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
     """Return the source servers that are no host of the run, each with the names of its connectors."""
-    present = {name for verdict in verdicts for name in (str(verdict["server"]), str(verdict["host"]))}
+    present = {str(verdict["server"]) for verdict in verdicts}
     absent: dict[str, list[str]] = {}
     for verdict in verdicts:
         for connector in verdict["connectors"].values():
@@ -195,9 +193,9 @@ def _same_server(one: str, other: str) -> bool:
     return one.partition(".")[0] == other.partition(".")[0]
 
 
-def _absence(connectors: Sequence[str]) -> str:
+def _absence(connectors: Iterable[str]) -> str:
     names = " and ".join(f'"{name}"' for name in connectors)
-    return f"It may send mail of {names}, and no host of this run has its name: nothing is known of it."
+    return f"Source server of {names}, but no host of this run has that name: nothing is known of its mail."
 
 
 def _jobs_of(host: Host) -> Iterator[Job]:
@@ -207,9 +205,9 @@ def _jobs_of(host: Host) -> Iterator[Job]:
     for state, connector in connectors:
         if state.tone is not Tone.GOOD or connector["draining"]:
             lines = tuple(connector["lines_to_type"])
-            yield Job(state, server, connector["name"], connector["message"], connector["remedy"], lines)
+            yield Job(state, server, connector["message"], connector["remedy"], lines)
     if host.state.tone is not Tone.GOOD and host.state not in [state for state, _ in connectors]:
-        yield Job(host.state, server, "", verdict["message"], _AGAIN.get(host.state, ""))
+        yield Job(host.state, server, verdict["message"], _AGAIN.get(host.state, ""))
 
 
 def _visible(value: object) -> object:

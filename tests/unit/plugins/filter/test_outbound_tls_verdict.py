@@ -13,15 +13,13 @@ from ansible.errors import AnsibleFilterError
 from ansible.template import Templar, trust_as_template
 from ansible_collections.mailops.exchange.plugins.filter import outbound_tls_verdict as plugin
 from ansible_collections.mailops.exchange.plugins.filter.outbound_tls_verdict import outbound_tls_verdict
-from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
-from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
 
 
 @pytest.fixture
-def story(make: Any) -> dict[str, Any]:
+def story(stories: Any) -> dict[str, Any]:
     """A server whose certificate is not bound, looked at once."""
-    failing = make.failing(make.certificate(1, Service.IIS, Service.POP))
-    return {"host": "mbx01", "looks": [assessment_result(assess(make.reading(*make.sessions(failing))))]}
+    told: dict[str, Any] = stories("mbx01").would_repair()
+    return {**told, "check_mode": False, "steps": []}
 
 
 def test_is_found_by_its_name() -> None:
