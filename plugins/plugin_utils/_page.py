@@ -206,7 +206,7 @@ def _jobs_of(host: Host) -> Iterator[Job]:
         if state.tone is not Tone.GOOD or connector["draining"]:
             lines = tuple(connector["lines_to_type"])
             yield Job(state, server, connector["message"], connector["remedy"], lines)
-    if host.state.tone is not Tone.GOOD and host.state not in [state for state, _ in connectors]:
+    if host.state.tone is not Tone.GOOD and host.state not in [state for state, __ in connectors]:
         yield Job(host.state, server, verdict["message"], _AGAIN.get(host.state, ""))
 
 

@@ -203,7 +203,7 @@ def _agrees(logged: LoggedCertificate, certificate: Certificate, *, names_needed
     if logged.names:
         return same_name(logged.names, f"{certificate.subject} {certificate.issuer}", match_case=False)
     pairs = ((logged.subject, certificate.subject), (logged.issuer, certificate.issuer))
-    if names_needed and not all(one for one, _ in pairs):
+    if names_needed and not all(one for one, __ in pairs):
         return False
     return all(same_name(one, other, match_case=False) for one, other in pairs if one)
 

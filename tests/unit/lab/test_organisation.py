@@ -60,7 +60,7 @@ class Console(PSHostUserInterface):  # type: ignore[misc] # pypsrp has no types
         self.asked: list[str] = []
 
     def PromptForChoice(self, *arguments: Any) -> int:  # noqa: N802 - the name is pypsrp's
-        _runspace, _pipeline, _caption, message, *_ = arguments
+        _runspace, _pipeline, _caption, message, *__ = arguments
         self.asked.append(message)
         return self.answer
 
@@ -215,7 +215,7 @@ def test_where_set_sendconnector_is_refused_binding_comes_first(lab: Lab) -> Non
     organisation = lab("kb4051498-refused")
     culprit = third_party(organisation.world.servers[MBX01])
     with session(organisation) as pool:
-        _, errors = attempt(pool, "Set-SendConnector", Identity=CONNECTOR, ProtocolLoggingLevel="Verbose")
+        __, errors = attempt(pool, "Set-SendConnector", Identity=CONNECTOR, ProtocolLoggingLevel="Verbose")
         assert "not enabled for SMTP protocol" in errors[0]
         assert organisation.state()["connectors"][CONNECTOR]["protocol_logging_level"] == "None"
         call(pool, "Enable-ExchangeCertificate", Thumbprint=culprit.thumbprint, Services="SMTP")

@@ -52,7 +52,7 @@ class _Session:
     def admit(self, caller: Caller) -> None:
         """Refuse whoever has no management role, and a serialization level that the lab cannot write."""
         if not self._roles(caller):
-            _, _, name = caller.user.rpartition("\\")
+            __, __, name = caller.user.rpartition("\\")
             message = f'The user "{self._world.domain}/Users/{name}" isn\'t assigned to any management roles.'
             stamp = general_text(self._world.clock.now())
             raise wire.Fault(

@@ -101,7 +101,7 @@ def _enum(type_name: str, members: Iterable[str]) -> ParameterType:
 def _wishes(invocation: Invocation) -> dict[str, Any]:
     """What the connector's properties are to be, by the names of the dataclass."""
     arguments = invocation.arguments
-    wishes = {field: arguments.get(name) for name, field, _ in _PROPERTIES if arguments.given(name)}
+    wishes = {field: arguments.get(name) for name, field, __ in _PROPERTIES if arguments.given(name)}
     if arguments.given("SourceTransportServers"):
         wishes["source_servers"] = tuple(_server(invocation, each) for each in arguments.get("SourceTransportServers"))
         if not wishes["source_servers"]:
@@ -170,7 +170,7 @@ SET_SEND_CONNECTOR = Granted.to(
         f"{_TASKS}SetSendConnector",
         (
             Parameter("Identity", _IDENTITY, position=0, mandatory=True),
-            *(Parameter(name, type_) for name, _, type_ in _PROPERTIES),
+            *(Parameter(name, type_) for name, __, type_ in _PROPERTIES),
             *(Parameter(name, OBJECTS, simulated=False) for name in _NOT_SIMULATED),
             Parameter("SourceTransportServers", list_type(f"{_DATA}MultiValuedProperty`1")),
             Parameter("Force", SWITCH),

@@ -89,7 +89,7 @@ def services_letters(services: Services) -> str:
 def _iis_services(certificate: StoredCertificate) -> Value:
     """One object a web site; it prints no more than the name of its class."""
     services = [
-        DotNetObject((f"{_TASKS}IisService", "System.Object"), f"{_TASKS}IisService") for _ in certificate.iis_sites
+        DotNetObject((f"{_TASKS}IisService", "System.Object"), f"{_TASKS}IisService") for __ in certificate.iis_sites
     ]
     return generic_list(f"{_TASKS}IisService", "Microsoft.Exchange.Management", services)
 

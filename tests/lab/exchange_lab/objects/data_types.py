@@ -80,7 +80,7 @@ def smtp_domain_with_subdomains(name: str) -> DotNetObject:
 
 def smtp_x509_identifier(text: str) -> DotNetObject:
     """A TlsCertificateName: ``<I>issuer<S>subject``, or ``<S>subject``."""
-    issuer, _, subject = text.removeprefix("<I>").rpartition("<S>")
+    issuer, __, subject = text.removeprefix("<I>").rpartition("<S>")
     common_name = re.search(r"(?:^|,)\s*CN=([^,]+)", subject)
     properties: dict[str, Value] = {
         "CertificateSubject": subject,
@@ -111,8 +111,8 @@ def smart_host(name: str) -> DotNetObject:
 
 def address_space(text: str) -> DotNetObject:
     """``SMTP:*.contoso.com;1``: type, domain and cost."""
-    kind, _, rest = text.partition(":")
-    address, _, cost = rest.partition(";")
+    kind, __, rest = text.partition(":")
+    address, __, cost = rest.partition(";")
     properties: dict[str, Value] = {
         "Address": address,
         "Type": kind,

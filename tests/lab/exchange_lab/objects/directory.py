@@ -64,7 +64,7 @@ class Directory:
         self, distinguished_name: str, *, text: str | None = None, parent: str | None = None, guid: uuid.UUID = NO_GUID
     ) -> DotNetObject:
         """An ADObjectId; ``text`` is what the object is called, by default its last name."""
-        rdn, above, *_ = _parts(distinguished_name)
+        rdn, above, *__ = _parts(distinguished_name)
         name = re.sub(r"\\(.)", r"\1", rdn.partition("=")[2])
         properties: dict[str, Value] = {
             "OrgHierarchyToIgnore": None,

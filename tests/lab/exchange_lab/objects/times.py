@@ -11,16 +11,16 @@ from datetime import datetime, timedelta, tzinfo
 class _ServerTime(tzinfo):
     """The time zone of all servers of the lab. Its offset is that of UTC, but a local time never ends in Z."""
 
-    def utcoffset(self, moment: datetime | None) -> timedelta:
-        del moment
+    def utcoffset(self, dt: datetime | None) -> timedelta:
+        del dt
         return timedelta()
 
-    def dst(self, moment: datetime | None) -> timedelta:
-        del moment
+    def dst(self, dt: datetime | None) -> timedelta:
+        del dt
         return timedelta()
 
-    def tzname(self, moment: datetime | None) -> str:
-        del moment
+    def tzname(self, dt: datetime | None) -> str:
+        del dt
         return "Coordinated Universal Time"
 
 

@@ -36,7 +36,7 @@ def _get_command(invocation: Invocation) -> Iterator[Value]:
 
 
 def _command_info(command: Command) -> DotNetObject:
-    verb, _, noun = command.name.partition("-")
+    verb, __, noun = command.name.partition("-")
     kind, number = ("Function", 2) if command.is_function else ("Cmdlet", 8)
     parameters: dict[str, Value] = {
         each.name: DotNetObject((f"{_AUTOMATION}ParameterMetadata", "System.Object"), f"{_AUTOMATION}ParameterMetadata")

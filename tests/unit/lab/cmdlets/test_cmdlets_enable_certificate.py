@@ -124,7 +124,7 @@ def test_five_choices_are_a_reading(make_lab: MakeLab) -> None:
     session = lab.open(answer=NO)
     enable(session, lab)
     assert session.user is not None
-    assert [label for label, _ in session.user.questions[0]["choices"]][4:] == ["&Suspend"]
+    assert [label for label, __ in session.user.questions[0]["choices"]][4:] == ["&Suspend"]
 
 
 def test_the_prompt_and_its_answer_are_remembered(lab: Lab) -> None:
@@ -162,7 +162,7 @@ def test_what_failed_before_the_binding_stays_failed(lab: Lab) -> None:
     lab.server.transport = TransportService(lab.world, lab.server)
     lab.world.clock.advance(timedelta(minutes=1, seconds=30))
     enable(lab.open(answer=NO), lab)
-    (queue, *_) = lab.server.transport.queues()
+    (queue, *__) = lab.server.transport.queues()
     assert (queue.status, queue.retry_count, lab.world.delivered) == ("Retry", 1, [])
 
 
@@ -172,7 +172,7 @@ def test_the_certificate_cache_is_emptied_only_when_the_key_is_really_opened(
     emptied: list[datetime] = []
     monkeypatch.setattr(lab.server.transport, "store_changed", emptied.append)
     session = lab.open(answer=NO)
-    for _ in range(2):
+    for __ in range(2):
         enable(session, lab)
     assert emptied == [lab.world.clock.now()]
 

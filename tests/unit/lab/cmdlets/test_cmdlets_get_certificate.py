@@ -30,7 +30,7 @@ def shown(lab: Lab, name: str, thumbprint: str | None = None) -> Any:
 
 
 def test_a_certificate_arrives_as_raw_data_alone(lab: Lab) -> None:
-    first, _ = lab.open().output("Get-ExchangeCertificate", Server=lab.server.fqdn)
+    first, __ = lab.open().output("Get-ExchangeCertificate", Server=lab.server.fqdn)
     assert first.types[0] == CLASS
     assert first.adapted_properties == {"RawData": lab.third_party.certificate.public_bytes(Encoding.DER)}
     assert first.extended_properties == {}

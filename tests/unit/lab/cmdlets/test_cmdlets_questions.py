@@ -44,7 +44,7 @@ class Transport:
 def test_a_key_that_is_open_already_is_not_touched_again(lab: Lab) -> None:
     lab.server.transport = transport = Transport()
     request = Request(lab.third_party.thumbprint, Services.SMTP)
-    for _ in range(2):
+    for __ in range(2):
         enable(lab.server, request, lab.world.clock.now())
     assert transport.store_changes == 1
 

@@ -191,7 +191,7 @@ def test_nobody_gets_in_without_a_role(lab: Lab) -> None:
 
 @pytest.mark.parametrize("level", ["None", "partial"])
 def test_the_url_may_name_the_serialization_level(lab: Lab, level: str) -> None:
-    (found, _) = lab.open(query=f"?serializationLevel={level}").output("Get-ExchangeCertificate")
+    (found, __) = lab.open(query=f"?serializationLevel={level}").output("Get-ExchangeCertificate")
     assert list(found.adapted_properties) == ["RawData"]
 
 

@@ -200,8 +200,8 @@ def test_hostile_text_stays_text(stories: Callable[..., Any]) -> None:
     poisoned = [hostile(copy.deepcopy(verdict)) for verdict in harmless]
     page = outbound_tls_page(poisoned, title=HOSTILE, time=HOSTILE)
     document = Document(page)
-    assert {tag for tag, _ in document.elements} <= {tag for tag, _ in Document(outbound_tls_page(harmless)).elements}
-    assert not [name for _, attributes in document.elements for name in attributes if name.startswith("on")]
+    assert {tag for tag, __ in document.elements} <= {tag for tag, __ in Document(outbound_tls_page(harmless)).elements}
+    assert not [name for __, attributes in document.elements for name in attributes if name.startswith("on")]
     assert HOSTILE in document.details
     assert HOSTILE in document.jobs
     assert HOSTILE in document.table
@@ -219,10 +219,10 @@ def test_text_that_would_not_be_seen_is_made_visible(stories: Callable[..., Any]
 def test_needs_nothing_but_itself(stories: Callable[..., Any]) -> None:
     page = outbound_tls_page([outbound_tls_verdict(stories("mbx01").repaired())])
     elements = Document(page).elements
-    assert {"script", "link", "img", "iframe", "object"}.isdisjoint(tag for tag, _ in elements)
-    links = [value for _, attributes in elements for name, value in attributes.items() if name in ("href", "src")]
+    assert {"script", "link", "img", "iframe", "object"}.isdisjoint(tag for tag, __ in elements)
+    links = [value for __, attributes in elements for name, value in attributes.items() if name in ("href", "src")]
     assert links
-    identities = {attributes["id"] for _, attributes in elements if "id" in attributes}
+    identities = {attributes["id"] for __, attributes in elements if "id" in attributes}
     assert {str(link).removeprefix("#") for link in links} <= identities
     assert "url(" not in page
     assert "@import" not in page
