@@ -56,9 +56,9 @@ options:
               put_back: The protocol logging of the connector, back to what it was.
           results:
             description:
-              - The C(results) of the task, which is a loop. The C(item) of each result is the connector that it was
-                about, an entry of RV(mailops.exchange.exchange_outbound_tls_info#module:connectors), or a list that
-                begins with it.
+              - The C(results) of the task, which is a loop. The C(item) of each result, or the first of its items, is
+                what the loop went over and holds the C(guid) of the connector, such as an entry of
+                RV(mailops.exchange.exchange_outbound_tls_info#module:connectors).
             type: list
             elements: dict
             required: true
