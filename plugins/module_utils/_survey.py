@@ -26,7 +26,7 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
     ``options`` are those of exchange_outbound_tls_info: server, connectors, since, refusals.
 
     Raises:
-        Refused: ``since`` is not a position in a log.
+        Refused: ``since`` is not a position in a log, or the host is not known to be the server that is meant.
         Unknown, RemotingError, Unreadable: as the observations.
     """
     try:
@@ -34,6 +34,11 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
     except ValueError as error:
         raise Refused(f"since: {error}. Give connectors[].log.read_until of an earlier result.") from error
     server = exchange.server(options["server"])
+    if not server.is_this_host:
+        raise Refused(
+            f"{server.fqdn}: its Send log lies on itself, and this host is not known to be that server. Run the task "
+            f"on its own host, or set exchange_host to its FQDN if this host is it."
+        )
     connectors = exchange.connectors_of(server, options["connectors"] or ())
     # The transport service speaks of the present, so the log is read after the queues: what they show is in it.
     transport, certificates, queues = server.transport_service(), server.certificates(), server.queues()
