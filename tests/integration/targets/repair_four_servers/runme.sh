@@ -3,7 +3,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Four source servers of one connector: the first is down, two have the fault, the fourth has a certificate without its key.
+# Four source servers of one connector: one is down, two have the fault, the fourth has a certificate without its key.
 . ../setup_runs/lab.sh
 
 repair 2 fleet four-servers

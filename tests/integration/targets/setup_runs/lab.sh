@@ -2,7 +2,7 @@
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Sourced by the runme.sh of targets: the shipped playbook against a simulated organisation, then a look at what it left.
+# Sourced by runme.sh of targets: the shipped playbook against a simulated organisation, then a look at what it left.
 # shellcheck shell=bash
 set -euo pipefail
 
@@ -12,8 +12,8 @@ trap 'rm -rf -- "$work"' EXIT
 
 # Usage: repair STATUS NAME SCENARIO [OPTION-OF-exchange-lab]… [-- OPTION-OF-ansible-playbook…]
 #
-# Runs the playbook repair against a fresh organisation, whose time runs fast; it must end with STATUS. What was done to the
-# organisation and the verdicts stay in $work/NAME.
+# Runs the playbook repair against a fresh organisation, whose time runs fast; it must end with STATUS. What was done to
+# the organisation and the verdicts stay in $work/NAME.
 repair() {
     local expected=$1 name=$2 scenario=$3 status=0 lab=(--set time_scale=60)
     shift 3
