@@ -9,10 +9,15 @@
 by_this_log=(-- -e outbound_tls_repair_raise_logging=false -e outbound_tls_repair_evidence_timeout=5
     -e outbound_tls_repair_drain_timeout=5)
 
-for trap in interleaved-sessions forged-row receive-log-only kb-six-lines; do
-    repair 2 "$trap" "$trap" "${by_this_log[@]}"
-done
+repair 2 interleaved-sessions interleaved-sessions "${by_this_log[@]}"
 see interleaved-sessions see_marked.yml "$@"
+
+repair 2 kb-six-lines kb-six-lines "${by_this_log[@]}"
 see kb-six-lines see_inferred.yml "$@"
-see forged-row see_nothing.yml "$@"
-see receive-log-only see_nothing.yml "$@"
+
+# The decoy bears the very name that the connector asks for, so only the form of the log speaks against it.
+namesake='CN=*.contoso.com, OU=IT, O=Contoso Corporation, L=Redmond, S=WA, C=US'
+for log in forged-row receive-log-only; do
+    repair 2 "$log" "$log" --set "servers.mbx01.contoso.test.certificates.decoy.subject=$namesake" "${by_this_log[@]}"
+    see "$log" see_nothing.yml "$@"
+done
