@@ -277,7 +277,8 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _unusable(path: Path, error: Exception) -> Refused:
-    return Refused(f"The journal {path} cannot be used ({error}). Make the directory writable, or set journal_dir.")
+    why = getattr(error, "strerror", None) or error  # without the path, which is told already
+    return Refused(f"The journal {path} cannot be used ({why}). Make the directory writable, or set journal_dir.")
 
 
 def _record_text(record: Record) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from ._outbound_tls.stuck import stuck_queues
 def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
     """Read everything that a diagnosis of one server rests on.
 
-    ``options`` are those of exchange_outbound_tls_info: server, connectors, since, refusals.
+    ``options`` are those of exchange_outbound_tls_info: server, connectors, since, wait_for, refusals.
 
     Raises:
         Refused: ``since`` is not a position in a log, or the host is not known to be the server that is meant.
@@ -46,7 +46,10 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
     stuck = [queue for connector in connectors for queue in stuck_queues(connector, queues)]
     begin = evidence_begins(stuck, clock)
     names = [connector.name for connector in connectors]
-    log = server.send_log(transport.send_log_path, min(begin, since.time) if since else begin, names, clock)
+    if since is not None:
+        # Whoever waits looks often, and only what is new can end the wait.
+        begin = since.time if options["wait_for"] else min(begin, since.time)
+    log = server.send_log(transport.send_log_path, begin, names, clock)
     return Reading(
         server=server.server,
         clock=clock,

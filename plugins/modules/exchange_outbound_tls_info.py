@@ -320,9 +320,10 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     while True:
         assessment = assess(survey(task.options, exchange))
         come = None if awaited is None else has_come(awaited, assessment, task.options["wait_messages"])
-        if come is not False or monotonic() + interval > deadline:
+        left = deadline - monotonic()
+        if come is not False or left <= 0:
             return Outcome(changed=False, result={**assessment_result(assessment), "awaited": come})
-        sleep(interval)
+        sleep(min(interval, left))
 
 
 DEFINITION = Definition(

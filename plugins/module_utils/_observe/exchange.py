@@ -14,6 +14,7 @@ from .._exchange.certificate import Certificate
 from .._exchange.cmdlets import get_exchange_servers, get_send_connectors
 from .._exchange.connector import SendConnector, send_connector_from
 from .._exchange.failures import FailureKind, classify_failure
+from .._exchange.fields import Unreadable
 from .._exchange.server import Server, server_from
 from .._powershell import Pipeline, Result
 from .._remoting.errors import CmdletFailed, UnusableOptions
@@ -144,7 +145,7 @@ class Exchange:
         """Return the certificates of another server; None, with the reason, when they cannot be read."""
         try:
             return self.server(name).certificates(), ""
-        except (CmdletFailed, Unknown) as error:
+        except (CmdletFailed, Unknown, Unreadable) as error:
             return None, str(error)
 
     def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
@@ -152,7 +153,9 @@ class Exchange:
         return [self.run(each) for each in pipelines]
 
     def _is_this_host(self, server: Server) -> bool:
-        return any(server.is_called(each) for each in self._endpoints.called)
+        """Tell whether the host has a name of this server, and none of another: one exchange_host may serve a group."""
+        owners = {each.fqdn for each in self.servers() for name in self._endpoints.called if each.is_called(name)}
+        return owners == {server.fqdn}
 
 
 def _means(identity: str, connector: SendConnector) -> bool:

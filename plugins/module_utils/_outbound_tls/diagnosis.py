@@ -15,6 +15,7 @@ from typing import Any, Final
 from .._exchange.last_error import ErrorFamily, classify_last_error
 from .._exchange.moments import moment_text
 from .._exchange.protocol_log import Session, Whose
+from .candidates import lacks_smtp
 from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
 from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, Doubt, Doubted, Grade, quoted_rows, row_text
@@ -211,6 +212,14 @@ def _suspected(case: Case) -> Finding | None:
         )
     if case.unbound_somewhere or any(each.services is None for each in case.named):
         return _unproven(case, f"{_mail(case)} with {symptom}, and the log is silent.", _LOOK_AT_LOG)
+    unbindable = [each for each in case.named if lacks_smtp(each)]
+    if unbindable:
+        states = " and ".join(f"{each.thumbprint} ({each.status.value})" for each in unbindable)
+        return _unproven(
+            case,
+            f"{_mail(case)} with {symptom}; certificate {states} of its name lacks SMTP and must not be bound.",
+            "Import its renewal with the private key (PFX), bind that to SMTP, and remove the old certificate.",
+        )
     meaning = f"every certificate of its name is enabled for SMTP, though the queue says {symptom}"
     return _other(case, Explanation(Cause.UNKNOWN, meaning, _LOOK_AT_LOG), Confidence.PROBABLE)
 

@@ -191,7 +191,9 @@ def judge_story(story: Story) -> HostVerdict:
         server=str(story.looks[-1]["server"]) if story.looks else story.host,
         trouble=trouble,
         connectors=connectors,
-        warnings=tuple(_put_back_warning(step) for step in story.steps if step.what == "put_back" and step.failed),
+        warnings=tuple(
+            _put_back_warning(step, story) for step in story.steps if step.what == "put_back" and step.failed
+        ),
         check_mode=story.check_mode,
     )
 
@@ -222,6 +224,9 @@ def _decisive(entries: Sequence[Result], steps: Sequence[Step]) -> Result:
         found = [each for each in entries if each["finding"]["id"] == "certificate_not_bound"]
         if found:
             return found[-1]
+    last = entries[-1]
+    if last.get("proof") is not None and not last["proof"]["accepted"] and int(last["messages"]):
+        return last  # a retry has shown what is wrong now
     diagnoses = [each for each in entries if each.get("proof") is None]
     return diagnoses[-1] if diagnoses else entries[0]
 
@@ -262,7 +267,7 @@ def _by_proof(proof: Result | None, without: Verdict) -> Verdict:
 def _by_finding(look: Result, *, check_mode: bool) -> Verdict:
     finding, bind = look["finding"]["id"], look["repair"]["bind"]
     if finding == "healthy":
-        return Verdict.HEALTHY
+        return Verdict.NO_EVIDENCE if look["stuck_queues"] and look.get("proof") is not None else Verdict.HEALTHY
     if finding == "other_cause":
         return Verdict.OTHER_CAUSE
     if bind["refused"]:
@@ -282,6 +287,10 @@ def _mail(entries: Sequence[Result], decisive: Result, proof: Result | None) -> 
     )
 
 
-def _put_back_warning(step: Step) -> str:
-    remedy = " ".join(step.result.get("remedy", ()))
+def _put_back_warning(step: Step, story: Story) -> str:
+    """Name the line to type, also when nobody could be asked any more: the raise knows what the level was."""
+    recorded = [each.result.get("level_recorded") for each in story.steps if each.connector == step.connector]
+    level = next((each for each in reversed(recorded) if each), "None")
+    line = f"Set-SendConnector -Identity '{step.connector}' -ProtocolLoggingLevel {level}"
+    remedy = " ".join(step.result.get("remedy", ()) or [line])
     return f"The logging level was not put back: {step.result.get('msg', '')} Type it yourself: {remedy}".strip()
