@@ -43,7 +43,8 @@ $(TEST_READY): tests/requirements.txt $(LAB_READY)
 demo: $(LAB_READY)
 	@mkdir -p build/demo
 	@$(LAB) run --scenario tests/lab/scenarios/kb4051498.yml --state build/demo/state.json -- \
-	    ansible-playbook mailops.exchange.repair -e outbound_tls_repair_report_dir=$(CURDIR)/build/demo
+	    ansible-playbook mailops.exchange.repair -e outbound_tls_repair_report_dir=$(CURDIR)/build/demo \
+	    -e outbound_tls_repair_journal_dir=$(CURDIR)/build/demo/journal
 
 # The unit tests come last, so that what is seen last is how many tests passed.
 test: lint types sanity integration unit

@@ -12,7 +12,7 @@ options:
   query:
     description:
       - A JMESPath expression over the module's result,
-        for example C(certificates[?contains(services, 'SMTP')].thumbprint).
+        for example V(certificates[?contains(services, 'SMTP'\)].thumbprint).
       - What it selects is returned as RV(ignore:selected), beside the full result.
       - Needs the Python library C(jmespath) on the controller.
     type: str

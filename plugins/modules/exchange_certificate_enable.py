@@ -20,7 +20,8 @@ description:
   - The services of all certificates of the server are compared before and after. A loss that the wish does not imply
     fails the task with both states and the lines that restore it.
   - An expired, revoked or untrusted certificate, one without a private key, a pending request, the Auth certificate and
-    federation certificates are refused. So is everything while the services or the default certificate are unknown.
+    federation certificates are refused. So is everything while services are unknown, and while the default certificate
+    is unknown unless O(replace_default=true).
 options:
   thumbprint:
     description: The certificate, by its thumbprint. Upper or lower case, with or without blanks.

@@ -23,7 +23,7 @@ def verdict_result(judged: HostVerdict) -> dict[str, Any]:
         "server": judged.server,
         "check_mode": judged.check_mode,
         "message": shortened(message),
-        "summary": [line for each in judged.connectors for line in connector_summary(judged, each)] or [message],
+        "summary": [line for each in judged.connectors for line in connector_summary(each)] or [message],
         "warnings": list(judged.warnings),
         "connectors": {str(each.look["guid"]): _details(judged, each) for each in judged.connectors},
     }
@@ -49,8 +49,8 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
         return f'{where}, "{name}": nothing had to be changed, the queue was tried again; {_left(mail)}.'
     if connector.verdict is Verdict.BOUND_NOT_PROVEN:
         return (
-            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now, but no message has been accepted '
-            f"over TLS since; {mail.after} still waiting."
+            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now, but the log shows no message that '
+            f"was accepted over TLS since; {mail.after} still waiting."
         )
     if connector.verdict is Verdict.REJECTED:
         return f'{where}, "{name}": TLS works now, but the other end rejects mail; {_left(mail)}.'
@@ -59,7 +59,7 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
     return str(connector.look["finding"]["message"])
 
 
-def connector_summary(judged: HostVerdict, connector: ConnectorVerdict) -> list[str]:
+def connector_summary(connector: ConnectorVerdict) -> list[str]:
     """Return the sentences for people, in the order in which they are asked for."""
     finding = connector.look["finding"]
     lines = [_queue(queue) for queue in connector.look.get("stuck_queues", ())]
@@ -79,7 +79,6 @@ def connector_summary(judged: HostVerdict, connector: ConnectorVerdict) -> list[
             lines.append(f"Asked: {bound['prompt']['message']} Answered: {bound['prompt']['answer']}.")
     if connector.proof is not None:
         lines.append(f"Mail: {_left(connector.mail)}.")
-    lines.append(f"Result: {connector_sentence(judged, connector)}")
     lines.append(f"Next: {next_step(connector)}")
     return lines
 

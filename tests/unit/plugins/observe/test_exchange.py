@@ -107,6 +107,12 @@ def test_the_own_powershell_of_a_host_belongs_to_its_own_server_only() -> None:
         assert not organisation.server("mbx02").is_this_host
 
 
+def test_one_endpoint_for_a_group_of_hosts_makes_none_of_them_another_server() -> None:
+    answers = Answers(["mbx01.contoso.test", "mbx02.contoso.test"])
+    with exchange(answers, "mbx02.contoso.test", "10.0.0.1", "mbx01.contoso.test") as organisation:
+        assert not organisation.server(None).is_this_host
+
+
 def test_sessions_are_opened_when_first_needed_and_closed_at_the_end() -> None:
     answers = Answers(["mbx01.contoso.test"])
     with exchange(answers) as organisation:

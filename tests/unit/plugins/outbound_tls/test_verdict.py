@@ -285,3 +285,25 @@ def test_only_three_verdicts_are_good():
 def test_incomplete_stories_are_refused(value):
     with pytest.raises(ValueError, match="lack"):
         story_from(value)
+
+
+def test_a_retry_that_shows_another_reason_is_not_called_healthy(make, bound):
+    remote = make.certificate(9, subject="CN=peer")
+    accepted = make.succeeding(bound, remote, -3)
+    certificates = (make.setup_certificate(), bound)
+    cured = look(make, accepted, certificates=certificates, queues=(make.queue(last_retry_time=make.at(minutes=-5)),))
+    assert cured["findings"][0]["id"] == "healthy"
+    down = "451 4.4.397 Error communicating with target host. -> 421 4.2.1 Unable to connect -> SocketTimedout: 10060"
+    since = LogPosition(make.at(minutes=-2), "08DE", 22)
+    tried = make.queue(last_error=down, last_retry_time=make.at(minutes=-1))
+    after = look(make, accepted, certificates=certificates, queues=(tried,), since=since)
+    result = verdict_of(cured, after, steps=[step(make, "retry", {"failed": False, "commands": []})])
+    assert result["verdict"] == "other_cause"
+    assert "10060" in result["message"]
+
+
+def test_a_level_that_nobody_could_put_back_is_told_with_the_line_to_type(make, before):
+    raised = step(make, "raise", {"failed": False, "level_recorded": "None", "commands": []})
+    lost = step(make, "put_back", {"failed": True, "msg": "mbx01: no answer.", "reason": "unreachable"})
+    (warning,) = verdict_of(before, steps=[raised, lost])["warnings"]
+    assert f"Set-SendConnector -Identity '{make.guid}' -ProtocolLoggingLevel None" in warning
