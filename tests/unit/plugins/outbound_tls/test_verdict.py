@@ -293,9 +293,8 @@ def test_a_retry_that_shows_another_reason_is_not_called_healthy(make, bound):
     certificates = (make.setup_certificate(), bound)
     cured = look(make, accepted, certificates=certificates, queues=(make.queue(last_retry_time=make.at(minutes=-5)),))
     assert cured["findings"][0]["id"] == "healthy"
-    down = "451 4.4.397 Error communicating with target host. -> 421 4.2.1 Unable to connect -> SocketTimedout: 10060"
     since = LogPosition(make.at(minutes=-2), "08DE", 22)
-    tried = make.queue(last_error=down, last_retry_time=make.at(minutes=-1))
+    tried = make.queue(last_error=make.network, last_retry_time=make.at(minutes=-1))
     after = look(make, accepted, certificates=certificates, queues=(tried,), since=since)
     result = verdict_of(cured, after, steps=[step(make, "retry", {"failed": False, "commands": []})])
     assert result["verdict"] == "other_cause"
