@@ -36,7 +36,7 @@ $(LAB_READY): tests/requirements-lab.txt tools/set-up
 	@tools/set-up $<
 	@touch $@
 
-$(TEST_READY): tests/requirements.txt $(LAB_READY)
+$(TEST_READY): tests/requirements.txt tests/requirements.debian $(LAB_READY)
 	@tools/set-up $<
 	@touch $@
 
