@@ -11,8 +11,8 @@ from itertools import count
 from random import Random
 from typing import Protocol
 
+from ..agenda import Agenda, Steps
 from ..world import Delivery, Peer, SendConnector, Server, World
-from .agenda import Agenda, Steps
 from .certificate_choice import Credentials, choose_credentials
 from .failure import CERTIFICATE_NOT_FOUND, NO_ADDRESS, Failure, last_error
 from .protocol_log import ProtocolLog, SessionLog

@@ -14,9 +14,9 @@ from pathlib import PureWindowsPath
 from random import Random
 from typing import Literal
 
+from ..agenda import Agenda
 from ..timespan import log_time
 from ..world import Readings, Server
-from .agenda import Agenda
 
 Event = Literal["+", "-", ">", "<", "*"]
 

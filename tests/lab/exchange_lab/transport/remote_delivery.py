@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import ceil
 
+from ..agenda import Agenda
 from ..world import Delivery
-from .agenda import Agenda
 from .outbound import Outbound
 from .queue import DEFERRAL, EXPIRATION, Message, Queue
 from .routing import NextHop

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from ..agenda import Agenda
 from ..world import SendConnector, Server, World
-from .agenda import Agenda
 
 MIN_RELOAD_S = 5.0  # DeferredReloadTimeoutSeconds: no change is loaded sooner
 

@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import threading
-from bisect import insort
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import count
 from random import Random
 from uuid import UUID
 
-from ..world import Delivery, Mail, Server, World
-from .agenda import Agenda
+from ..world import Mail, Server, World
 from .outbound import Outbound
 from .queue import EXPIRATION, Message, Queue
 from .remote_delivery import RemoteDelivery
@@ -27,15 +25,14 @@ _SHORTEST_SLEEP_S, _LONGEST_SLEEP_S = 0.005, 0.5
 class TransportService:
     """Sends the mail of one server. Whatever it does, it does at a simulated time, in the order of the times.
 
-    Its time begins with the first mail of the server, so that the past of a scenario is lived through by the first
-    :meth:`catch_up`. All methods take the world's lock.
+    The past of a scenario is lived through by the first :meth:`catch_up` of any server. All methods take the world's
+    lock.
     """
 
     def __init__(self, world: World, server: Server) -> None:
         self._world = world
         self._server = server
-        mail = [each for each in world.mail if server.answers_to(each.server)]
-        self._agenda = Agenda(min((each.queued_at for each in mail), default=world.clock.now()))
+        self._agenda = world.agenda
         # Seeded by the name: two runs of a scenario differ in nothing but their certificates.
         self._random = Random(server.fqdn)
         self._routing = Routing(world, server, self._agenda)
@@ -43,13 +40,14 @@ class TransportService:
         self._queue_numbers = count(3)
         self._record_ids = count(self._random.randrange(2**34, 2**37))
         self._delivery = RemoteDelivery(
-            self._agenda, self._outbound, lambda: rf"{server.name}\{next(self._queue_numbers)}", self._record
+            self._agenda, self._outbound, lambda: rf"{server.name}\{next(self._queue_numbers)}", world.delivered.append
         )
         self._shadows = ShadowQueues(world, server, lambda: next(self._queue_numbers))
         self._submission = Queue(rf"{server.name}\Submission", "Undefined", "Submission")
         self._unreachable = Queue(rf"{server.name}\Unreachable", "Unreachable", "Unreachable Domain")
-        for each in mail:
-            self._submit_when_due(each)
+        for each in world.mail:
+            if server.answers_to(each.server):
+                self._submit_when_due(each)
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -148,10 +146,6 @@ class TransportService:
             size=self._random.randrange(4_000, 90_000),
             arrived=self._agenda.now,
         )
-
-    def _record(self, delivery: Delivery) -> None:
-        # Each server lives through the past on its own; the organisation remembers in the order of the times.
-        insort(self._world.delivered, delivery, key=lambda each: each.at)
 
 
 def _undelivered(server: Server) -> list[Message]:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from ..agenda import Steps
 from ..world import Peer, Readings
-from .agenda import Steps
 from .certificate_choice import Credentials
 from .certificate_rows import log_certificate, log_received_thumbprint
 from .failure import NEGOTIATION_FAILED, SOCKET_ERRORS, STARTTLS_REQUIRED, Failure, unable_to_connect

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from ..agenda import Agenda
 from ..clock import Clock
 from .connector import Connectors, DomainController
 from .fault import Fault, PeerGoesDown, UnforeseenPrompt
@@ -39,7 +40,11 @@ class Mail:
 
 @dataclass
 class World:
-    """Whoever reads or changes what is mutable in here, or below, holds ``lock`` (it may be taken again)."""
+    """Whoever reads or changes what is mutable in here, or below, holds ``lock`` (it may be taken again).
+
+    ``agenda`` is what all services will do when: it begins with the first mail, so that the past of a scenario can be
+    lived through in the order of the times, whichever server it happens on.
+    """
 
     clock: Clock
     organisation: str
@@ -55,6 +60,10 @@ class World:
     commands: list[CommandEntry] = field(default_factory=list)
     delivered: list[Delivery] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    agenda: Agenda = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.agenda = Agenda(min((each.queued_at for each in self.mail), default=self.clock.now()))
 
     def server(self, name: str) -> Server | None:
         """The server with this FQDN or NetBIOS name, in any case."""

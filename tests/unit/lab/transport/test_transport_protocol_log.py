@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from exchange_lab.transport.agenda import Agenda
+from exchange_lab.agenda import Agenda
 from exchange_lab.transport.protocol_log import MAX_FILE_SIZE, ProtocolLog, Row
 from exchange_lab.world import Mail, Readings
 

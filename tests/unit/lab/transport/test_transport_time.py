@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from exchange_lab.agenda import Agenda, Steps
 from exchange_lab.clock import Clock
-from exchange_lab.transport.agenda import Agenda, Steps
 from exchange_lab.world import Mail
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
