@@ -37,15 +37,22 @@ def _host(server: Server, authority: Path) -> dict[str, Any]:
         "ansible_port": wsman.port,
         "ansible_psrp_protocol": wsman.scheme,
         "ansible_psrp_auth": _authentication(wsman),
+    }
+    if wsman.scheme == "https":
+        host |= {"ansible_psrp_cert_validation": "validate", "ansible_psrp_ca_cert": str(authority)}
+    return host | (_exchange(powershell, authority) if powershell is not None else {"exchange_role": "edge"})
+
+
+def _exchange(powershell: Endpoint, authority: Path) -> dict[str, Any]:
+    """Where Exchange itself answers; on an Edge it does not, its cmdlets run in the server's own PowerShell."""
+    variables: dict[str, Any] = {
         "exchange_port": powershell.port,
         "exchange_scheme": powershell.scheme,
         "exchange_auth": _authentication(powershell),
     }
-    if wsman.scheme == "https":
-        host |= {"ansible_psrp_cert_validation": "validate", "ansible_psrp_ca_cert": str(authority)}
     if powershell.scheme == "https":
-        host |= {"exchange_validate_certs": True, "exchange_ca_cert": str(authority)}
-    return host
+        variables |= {"exchange_validate_certs": True, "exchange_ca_cert": str(authority)}
+    return variables
 
 
 def _authentication(endpoint: Endpoint) -> str:

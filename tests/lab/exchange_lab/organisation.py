@@ -56,7 +56,9 @@ class Organisation:
                 service.start()
                 running.callback(service.stop)
             for server in world.servers.values():
-                server.powershell = self._listen(running, server, server.powershell, exchange_endpoint(world, server))
+                if server.powershell is not None:
+                    exchange = exchange_endpoint(world, server)
+                    server.powershell = self._listen(running, server, server.powershell, exchange)
                 server.wsman = self._listen(running, server, server.wsman, windows_endpoint(world, server))
             self._running = running.pop_all()
 

@@ -21,7 +21,7 @@ def state_of(world: World, *, open_shells: int, crashes: tuple[str, ...] = ()) -
         now = world.clock.now()
         first = next(iter(world.domain_controllers))
         return {
-            "servers": {fqdn: _server(server, now) for fqdn, server in world.servers.items()},
+            "servers": {fqdn: _server(world, server, now) for fqdn, server in world.servers.items()},
             "connectors": {each.name: _connector(each) for each in world.connectors.view(first, now)},
             "queues": [
                 _queue(server, queue)
@@ -36,8 +36,12 @@ def state_of(world: World, *, open_shells: int, crashes: tuple[str, ...] = ()) -
         }
 
 
-def _server(server: Server, now: datetime) -> State:
+def _server(world: World, server: Server, now: datetime) -> State:
+    own: State = {}
+    if server.role == "edge":
+        own["connectors"] = {each.name: _connector(each) for each in world.connectors_of(server, now)}
     return {
+        **own,
         "certificates": {
             each.label: {
                 "thumbprint": each.thumbprint,

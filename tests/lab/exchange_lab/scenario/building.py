@@ -19,6 +19,7 @@ from ..world import (
     Account,
     Connectors,
     DomainController,
+    EdgeDirectory,
     Endpoint,
     Fault,
     Mail,
@@ -27,7 +28,10 @@ from ..world import (
     Readings,
     SendConnector,
     Server,
+    StandaloneDirectory,
     StoredCertificate,
+    SubscribedDirectory,
+    Synchronization,
     UnforeseenPrompt,
     World,
 )
@@ -36,6 +40,8 @@ from .document import Document, Keys
 PUBLIC_AUTHORITY = "CN=Public Mail CA 1, O=Public Trust Services, C=US"
 """Issues the certificate of a peer for which the scenario names none."""
 
+_LOGS = r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs"
+_SEND_LOGS = {role: rf"{_LOGS}\{name}\ProtocolLog\SmtpSend" for role, name in (("mailbox", "Hub"), ("edge", "Edge"))}
 _PLACEHOLDER = re.compile(r"\{\{(?P<fact>[a-z]+):(?P<of>[^{}]+)\}\}")
 
 
@@ -63,30 +69,40 @@ class Builder:
             server.default_certificate = next((each.thumbprint for each in server.store if each.label == default), None)
             self._place_files(server, servers, peers)
         domain = next(iter(controllers)).partition(".")[2]
+        mailbox_servers = [fqdn for fqdn, server in servers.items() if server.role == "mailbox"]
+        connectors = Connectors(controllers, self._connectors(("connectors",), mailbox_servers))
+        readings = Readings(**scenario["readings"])
+        for server in servers.values():
+            if server.role == "edge":
+                server.edge_directory = self._edge_directory(server, servers, connectors, readings)
         return World(
             clock=Clock(self._now, scenario["time_scale"]),
             organisation=domain.partition(".")[0].capitalize(),
             domain=domain,
             domain_controllers=controllers,
             servers=servers,
-            connectors=Connectors(controllers, [self._connector(name, servers) for name in scenario["connectors"]]),
+            connectors=connectors,
             peers=peers,
             accounts=[
                 Account(each["user"], each["password"], tuple(each["role_groups"])) for each in scenario["accounts"]
             ],
             mail=[self._mail(index) for index in range(len(scenario["mail"]))],
-            readings=Readings(**scenario["readings"]),
+            readings=readings,
             faults=[self._fault(each) for each in scenario["faults"]],
         )
 
     def _server(self, fqdn: str) -> Server:
         facts = self._scenario["servers"][fqdn]
+        is_edge = facts["role"] == "edge"
+        first_controller = next(iter(self._scenario["domain_controllers"]))
         return Server(
             fqdn=fqdn,
             name=fqdn.partition(".")[0].upper(),
-            site=facts["site"],
-            domain_controller=facts.get("domain_controller", next(iter(self._scenario["domain_controllers"]))),
+            site="" if is_edge else facts["site"],
+            domain_controller=None if is_edge else facts.get("domain_controller", first_controller),
             role=facts["role"],
+            subscribed_to=facts.get("subscribed_to"),
+            edge_sync_runs=not is_edge and facts["edgesync"] == "running",
             version=facts["version"],
             language=facts["language"],
             store=[
@@ -96,11 +112,11 @@ class Builder:
             ],
             pop_name=facts["pop"],
             imap_name=facts["imap"],
-            send_log_path=facts["send_log_path"],
+            send_log_path=facts.get("send_log_path", _SEND_LOGS[facts["role"]]),
             transport_reload_s=facts["transport_reload_s"],
             log_flush_s=facts["log_flush_s"],
             reachable=facts["reachable"],
-            powershell=_endpoint("/PowerShell/", facts["powershell"]),
+            powershell=None if is_edge else _endpoint("/PowerShell/", facts["powershell"]),
             wsman=_endpoint("/wsman", facts["wsman"]),
         )
 
@@ -156,8 +172,33 @@ class Builder:
 
         return _PLACEHOLDER.sub(fact, text)
 
-    def _connector(self, name: str, servers: dict[str, Server]) -> SendConnector:
-        facts = dict(self._scenario["connectors"][name])
+    def _edge_directory(
+        self, edge: Server, servers: dict[str, Server], organisation: Connectors, readings: Readings
+    ) -> EdgeDirectory:
+        if edge.subscribed_to is None:
+            own = self._connectors(("servers", edge.fqdn, "connectors"), [edge.fqdn])
+            return StandaloneDirectory(edge.fqdn, own)
+        in_site = [each for each in servers.values() if each.site == edge.subscribed_to]
+        at_work = [each for each in in_site if each.edge_sync_runs]
+        directory = SubscribedDirectory(
+            edge.fqdn,
+            organisation,
+            Synchronization(self._now, (at_work or in_site)[0].domain_controller or ""),
+            by_itself=bool(at_work),
+            guids=readings.edge_connector_guid,
+        )
+        directory.certificate = edge.default_certificate
+        return directory
+
+    def _connectors(self, at: Keys, sources: list[str]) -> list[SendConnector]:
+        """The connectors that stand at these keys; ``sources`` are the servers of one that names none."""
+        found: Any = self._scenario
+        for key in at:
+            found = found.get(key, {})
+        return [self._connector(name, facts, sources) for name, facts in found.items()]
+
+    def _connector(self, name: str, facts: dict[str, Any], sources: list[str]) -> SendConnector:
+        facts = dict(facts)
         smart_hosts = tuple(facts.pop("smart_hosts"))
         return SendConnector(
             guid=facts.pop("guid", str(uuid.uuid5(uuid.NAMESPACE_DNS, name))).lower(),
@@ -165,7 +206,7 @@ class Builder:
             address_spaces=tuple(facts.pop("address_spaces")),
             smart_hosts=smart_hosts,
             dns_routing_enabled=not smart_hosts,
-            source_servers=tuple(facts.pop("source_servers", servers)),
+            source_servers=tuple(facts.pop("source_servers", sources)),
             when_created=self._now,
             when_changed=self._now,
             **facts,

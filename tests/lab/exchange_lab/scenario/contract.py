@@ -48,6 +48,8 @@ def _explain(document: Document, error: jsonschema.ValidationError) -> Iterator[
         # pylint: disable-next=stop-iteration-return
         missing = next(each for each in rules["required"] if each not in instance)
         yield document.error(keys, f"the key {missing} is missing")
+    elif error.schema is False:
+        yield document.error(keys, "a server of this role has no such key")
     elif rule == "oneOf":
         yield document.error(keys, rules["description"])
     elif "propertyNames" in error.absolute_schema_path:
@@ -84,10 +86,12 @@ def _contradictions(scenario: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
     yield from _servers(scenario)
     yield from _copies(scenario)
     servers, peers = scenario["servers"], scenario["peers"]
+    yield from _edges(scenario)
     for name, connector in scenario["connectors"].items():
+        known = [fqdn for fqdn, server in servers.items() if _is_in_directory(server)]
         for index, source in enumerate(connector.get("source_servers", [])):
-            if source not in servers:
-                yield ("connectors", name, "source_servers", index), _not_among("servers", servers)
+            if source not in known:
+                yield ("connectors", name, "source_servers", index), _not_among("servers of the organisation", known)
     for index, mail in enumerate(scenario["mail"]):
         if mail["server"] not in servers:
             yield ("mail", index, "server"), _not_among("servers", servers)
@@ -112,6 +116,24 @@ def _servers(scenario: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             yield (*at, "domain_controller"), _not_among("domain_controllers", controllers)
         if server["default_certificate"] not in (None, *server["certificates"]):
             yield (*at, "default_certificate"), _not_among("certificates", server["certificates"])
+
+
+def _is_in_directory(server: dict[str, Any]) -> bool:
+    """Whether Active Directory knows a server: an Edge is there only as long as it is subscribed."""
+    return server["role"] == "mailbox" or "subscribed_to" in server
+
+
+def _edges(scenario: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
+    servers = scenario["servers"]
+    sites = {server["site"] for server in servers.values() if server["role"] == "mailbox"}
+    for fqdn, server in servers.items():
+        if "subscribed_to" in server and server["subscribed_to"] not in sites:
+            yield ("servers", fqdn, "subscribed_to"), _not_among("sites with a Mailbox server", sorted(sites))
+        if "subscribed_to" in server and "connectors" in server:
+            yield ("servers", fqdn, "connectors"), "a subscribed Edge has the organisation's, by EdgeSync"
+        for name, connector in server.get("connectors", {}).items():
+            if "source_servers" in connector:
+                yield ("servers", fqdn, "connectors", name, "source_servers"), "an Edge is the only one of its own"
 
 
 def _copies(scenario: dict[str, Any]) -> Iterator[tuple[Keys, str]]:

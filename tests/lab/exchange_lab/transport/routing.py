@@ -38,12 +38,9 @@ class Routing:
         self._agenda = agenda
 
     def loaded(self) -> list[SendConnector]:
-        """The Send connectors as the service works by them: as its domain controller held them a reload ago."""
-        controller = self._server.domain_controller
-        if controller is None:
-            raise NotSimulated(f"{self._server.fqdn} is an Edge, which gets its connectors by EdgeSync")
+        """The Send connectors as the service works by them: as its directory held them a reload ago."""
         age = timedelta(seconds=max(MIN_RELOAD_S, self._server.transport_reload_s))
-        return self._world.connectors.view(controller, self._agenda.now - age)
+        return self._world.connectors_of(self._server, self._agenda.now - age)
 
     def connector(self, guid: str) -> SendConnector:
         return next(each for each in self.loaded() if each.guid == guid)

@@ -9,6 +9,7 @@ from .certificate import CertificateStatus, KeyState, Services, StoredCertificat
 from .connector import Connectors, DomainController, SendConnector
 from .disk import Disk, File
 from .distinguished_name import name_text, parse_name
+from .edge import EdgeDirectory, StandaloneDirectory, SubscribedDirectory, Synchronization
 from .fault import Fault, PeerGoesDown, UnforeseenPrompt
 from .peer import Peer
 from .readings import Readings
@@ -24,6 +25,7 @@ __all__ = [
     "Delivery",
     "Disk",
     "DomainController",
+    "EdgeDirectory",
     "Endpoint",
     "Fault",
     "File",
@@ -37,7 +39,10 @@ __all__ = [
     "SendConnector",
     "Server",
     "Services",
+    "StandaloneDirectory",
     "StoredCertificate",
+    "SubscribedDirectory",
+    "Synchronization",
     "Transport",
     "UnforeseenPrompt",
     "World",

@@ -36,6 +36,13 @@ class Readings:
         services_value: Services after Select-Object: the enum as an object, its text, or letters such as ``IP.WS..``.
         tls_certificate_name_value: TlsCertificateName of a connector in the Partial profile.
         current_domain_controllers: Whether Get-ExchangeServer -Status fills these properties.
+        edge_connector_guid: Whether EdgeSync keeps the Guid of a connector.
+        edge_shows_subscription: Whether a subscribed Edge shows its own subscription by Get-EdgeSubscription.
+        edge_smtp_check: How Set-SendConnector gives up asking an Edge, the connector's first source server, for its
+            certificates: at once, or after the time that an RPC into nowhere takes.
+        snap_in_error_ids: Whether errors of the snap-in's cmdlets begin with ``[Server=…]`` as those of a session do.
+        snap_in_values: What is nested in objects of the snap-in's cmdlets: text, or an object where its type is one of
+            Exchange's own.
     """
 
     set_send_connector: Literal["refused", "works"] = "refused"
@@ -54,3 +61,8 @@ class Readings:
     services_value: Literal["object", "text", "letters"] = "object"
     tls_certificate_name_value: Literal["text", "object"] = "text"
     current_domain_controllers: Literal["empty", "filled"] = "empty"
+    edge_connector_guid: Literal["same", "other"] = "other"
+    edge_shows_subscription: Literal["shown", "hidden"] = "hidden"
+    edge_smtp_check: Literal["skipped_at_once", "skipped_after_timeout"] = "skipped_after_timeout"
+    snap_in_error_ids: Literal["bare", "prefixed"] = "bare"
+    snap_in_values: Literal["text", "object"] = "text"

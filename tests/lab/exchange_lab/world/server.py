@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from .certificate import Services, StoredCertificate
 from .disk import Disk
+from .edge import EdgeDirectory, SubscribedDirectory
 
 Role = Literal["mailbox", "edge"]
 
@@ -77,7 +78,11 @@ class Server:
     Attributes:
         name: The NetBIOS name, upper case, as Exchange prints it.
         version: Like ``15.2 (Build 986.5)``.
+        site: Its Active Directory site; empty on an Edge, which is in none.
         domain_controller: The one that this server reads and writes; None on an Edge.
+        edge_directory: The AD LDS of an Edge; None on a Mailbox server.
+        subscribed_to: The Active Directory site that an Edge is subscribed to; None on every other server.
+        edge_sync_runs: Whether the service EdgeSync runs; a Mailbox server has it.
         language: Of its Windows; times in its texts are written in this culture.
         store: The My store in enumeration order.
         default_certificate: Thumbprint of the default SMTP certificate (InternalTransportCertificateThumbprint).
@@ -88,6 +93,7 @@ class Server:
             service works by it.
         log_flush_s: Simulated seconds that rows of the protocol log stay in a buffer.
         address: Loopback address of its listeners.
+        powershell: Where Exchange answers; an Edge has no such place.
         transport: The running transport service, attached when the organisation starts.
     """
 
@@ -96,6 +102,9 @@ class Server:
     site: str
     domain_controller: str | None
     role: Role = "mailbox"
+    edge_directory: EdgeDirectory | None = None
+    subscribed_to: str | None = None
+    edge_sync_runs: bool = True
     version: str = "15.2 (Build 1544.4)"
     language: str = "en-US"
     store: list[StoredCertificate] = field(default_factory=list)
@@ -111,7 +120,7 @@ class Server:
     log_flush_s: float = 30.0
     reachable: bool = True
     address: str = "127.0.0.1"
-    powershell: Endpoint = Endpoint("/PowerShell/")
+    powershell: Endpoint | None = Endpoint("/PowerShell/")
     wsman: Endpoint = Endpoint("/wsman")
     transport: Transport | None = None
 
@@ -122,6 +131,12 @@ class Server:
 
     def services_of(self, certificate: StoredCertificate) -> Services:
         return certificate.services(self.pop_name, self.imap_name)
+
+    def replace_default_certificate(self, certificate: StoredCertificate, now: datetime) -> None:
+        """Make it the default SMTP certificate; that of a subscribed Edge is also the one that EdgeSync trusts."""
+        self.default_certificate = certificate.thumbprint
+        if isinstance(self.edge_directory, SubscribedDirectory):
+            self.edge_directory.lose_trust(now)
 
     def answers_to(self, name: str) -> bool:
         """Whether ``name`` is this server's NetBIOS name or FQDN."""

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from ..agenda import Agenda
 from ..clock import Clock
-from .connector import Connectors, DomainController
+from .connector import Connectors, DomainController, SendConnector
 from .fault import Fault, PeerGoesDown, UnforeseenPrompt
 from .peer import Peer
 from .readings import Readings
@@ -68,6 +68,14 @@ class World:
     def server(self, name: str) -> Server | None:
         """The server with this FQDN or NetBIOS name, in any case."""
         return next((each for each in self.servers.values() if each.answers_to(name)), None)
+
+    def connectors_of(self, server: Server, now: datetime) -> list[SendConnector]:
+        """The Send connectors in the directory that a server works by: an Edge has its own, the others share AD's."""
+        if server.edge_directory is not None:
+            return server.edge_directory.view(now)
+        if server.domain_controller is None:
+            raise ValueError(f"{server.fqdn} reads no directory")
+        return self.connectors.view(server.domain_controller, now)
 
     def peer_for(self, host_or_domain: str) -> Peer | None:
         """The peer of this name, else the one that is the MX of this domain; an MX for ``*`` serves every domain."""
