@@ -7,7 +7,9 @@
 #   make demo   repairs a broken simulated organisation before your eyes
 #   make test   checks everything; its parts: make lint types sanity integration unit
 #
-# Both set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
+#   make test-matrix   plays the integration targets on every ansible-core that is supported
+#
+# All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -25,14 +27,13 @@ export PY
 LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
-COLLECTION := ansible_collections/mailops/exchange
 
-.PHONY: help demo test lint types unit sanity integration lab-proof clean
+.PHONY: help demo test lint types unit sanity integration test-matrix lab-proof clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
 
-$(LAB_READY): tests/requirements-lab.txt tools/set-up
+$(LAB_READY): tests/requirements-lab.txt tests/requirements-libraries.txt tools/set-up
 	@tools/set-up $<
 	@touch $@
 
@@ -58,34 +59,23 @@ lint: $(TEST_READY)
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof
+	mypy plugins tests/lab tests/lab_proof tools
 
 unit: $(TEST_READY)
 	pytest
 
-# ansible-test keeps its caches in HOME; it gets one of its own, with the user's settings of pip.
-ANSIBLE_TEST_HOME := $(CURDIR)/.venv/ansible-test
-ANSIBLE_TEST = HOME=$(ANSIBLE_TEST_HOME) ansible-test $(1) --local --color no \
-    --python "$$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
-
-$(ANSIBLE_TEST_HOME)/ready: tools/get_pip.py
-	@mkdir -p $(ANSIBLE_TEST_HOME)/.ansible/test/cache
-	@for version in 24_2 25_2; do cp $< $(ANSIBLE_TEST_HOME)/.ansible/test/cache/get_pip_$$version.py; done
-	@for settings in .config .pip .netrc; do \
-	    if [ -e "$$HOME/$$settings" ]; then ln -sfn "$$HOME/$$settings" $(ANSIBLE_TEST_HOME)/$$settings; fi; done
-	@touch $@
-
-sanity: $(TEST_READY) $(ANSIBLE_TEST_HOME)/ready
+sanity: $(TEST_READY)
 	@echo "sanity: all tests of ansible-test sanity; the first run installs their tools and takes two minutes"
-	@tools/copy-tree build/sanity
-	@cd build/sanity/$(COLLECTION) && $(call ANSIBLE_TEST,sanity)
+	@tools/ansible-test .venv build/sanity sanity
 
-# The targets call exchange-lab by its name; it needs the repository's .venv.
-integration: $(TEST_READY) $(ANSIBLE_TEST_HOME)/ready
+# TARGETS="failures traps" runs only those.
+integration: $(TEST_READY)
 	@echo "integration: playbooks against the simulated organisation"
-	@tools/copy-tree build/integration
-	@ln -s $(CURDIR)/.venv build/integration/$(COLLECTION)/.venv
-	@cd build/integration/$(COLLECTION) && PATH="$$PWD/tests/lab:$$PATH" $(call ANSIBLE_TEST,integration)
+	@tools/ansible-test .venv build/integration integration $(TARGETS)
+
+# The same on every ansible-core that is supported, each in an environment of its own; more than half an hour.
+test-matrix: $(TEST_READY)
+	@python tools/test_matrix.py $(TARGETS)
 
 # Clients without a line of the collection, each of which must fail against the lab as it would against Exchange.
 lab-proof: $(TEST_READY)
