@@ -15,7 +15,7 @@ from ..powershell.parameters import SHOULD_PROCESS, STRING, SWITCH, Parameter, f
 from ..world import Server, Services
 from . import service_host
 from .failures import server_not_found, service_host_failed, service_host_unreachable
-from .identity import DOMAIN_CONTROLLER, SERVER_ID, domain_controller_of, is_reachable, server_meant
+from .identity import DOMAIN_CONTROLLER, SERVER_ID, domain_controller_of, is_reachable, server_called, server_meant
 from .rbac import EVERYTHING, Granted
 from .service_host import Key, Request, ServiceHostError
 
@@ -98,7 +98,7 @@ def _target(invocation: Invocation) -> tuple[Server, str | None]:
         name, separator, thumbprint = identity.rpartition("\\")
         server = invocation.server
         if separator:
-            found = invocation.world.server(name)
+            found = server_called(invocation, name)
             if found is None:
                 raise server_not_found(invocation, name)
             server = found

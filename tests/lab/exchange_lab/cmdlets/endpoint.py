@@ -14,6 +14,7 @@ from ..powershell import GET_COMMAND, MEASURE_OBJECT, SELECT_OBJECT, Command, Ru
 from ..wire import Caller
 from ..world import Server, World
 from .certificate import ENABLE_EXCHANGE_CERTIFICATE, GET_EXCHANGE_CERTIFICATE
+from .edge_subscription import GET_EDGE_SUBSCRIPTION, START_EDGE_SYNCHRONIZATION
 from .exchange_server import GET_EXCHANGE_SERVER, GET_SERVER_COMPONENT_STATE
 from .queue import GET_QUEUE, RETRY_QUEUE
 from .rbac import roles_of
@@ -25,6 +26,7 @@ PUBLIC = (GET_COMMAND, MEASURE_OBJECT, SELECT_OBJECT)
 
 GRANTED = (
     ENABLE_EXCHANGE_CERTIFICATE,
+    GET_EDGE_SUBSCRIPTION,
     GET_EXCHANGE_CERTIFICATE,
     GET_EXCHANGE_SERVER,
     GET_FRONTEND_TRANSPORT_SERVICE,
@@ -34,6 +36,7 @@ GRANTED = (
     GET_TRANSPORT_SERVICE,
     RETRY_QUEUE,
     SET_SEND_CONNECTOR,
+    START_EDGE_SYNCHRONIZATION,
 )
 
 
@@ -65,8 +68,8 @@ class _Session:
         if level not in ("none", "partial"):
             raise wire.Fault(50, f"The lab does not simulate serializationLevel={level}.")
 
-    def commands_for(self, caller: Caller) -> Mapping[str, Command]:
-        roles = self._roles(caller)
+    def commands_for(self, run: wire.Run) -> Mapping[str, Command]:
+        roles = self._roles(run.caller)
         shown = [command for each in GRANTED if (command := each.for_roles(roles)) is not None]
         return {command.name.casefold(): command for command in (*PUBLIC, *shown)}
 

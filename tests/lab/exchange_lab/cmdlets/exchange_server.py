@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..objects import Value, component_state_objects, exchange_server_object
-from ..powershell import Command, Invocation
+from ..powershell import Command, Invocation, not_simulated
 from ..powershell.parameters import STRING, SWITCH, Parameter, text_type
 from .failures import object_not_found
-from .identity import DOMAIN_CONTROLLER, SERVER_ID, domain_controller_of, servers_named
+from .identity import DOMAIN_CONTROLLER, SERVER_ID, domain_controller_of, known_servers, servers_named
 from .rbac import Granted
 
 _TASKS = "Microsoft.Exchange.Management.SystemConfigurationTasks."
@@ -21,7 +21,7 @@ def _get_exchange_server(invocation: Invocation) -> Iterable[Value]:
     world, identity = invocation.world, invocation.arguments.get("Identity")
     with world.lock:
         controller = domain_controller_of(invocation)
-        found = list(world.servers.values()) if identity is None else servers_named(invocation, identity)
+        found = known_servers(invocation) if identity is None else servers_named(invocation, identity)
         if identity is not None and not found:
             raise object_not_found(invocation, identity, controller)
         tells = invocation.arguments.flag("Status") and world.readings.current_domain_controllers == "filled"
@@ -31,6 +31,7 @@ def _get_exchange_server(invocation: Invocation) -> Iterable[Value]:
                 server,
                 domain_controller=controller,
                 current_domain_controller=server.domain_controller if tells else None,
+                reader=invocation.server,
             )
             for server in found
         ]
@@ -42,7 +43,9 @@ def _get_server_component_state(invocation: Invocation) -> Iterable[Value]:
         found = servers_named(invocation, identity)
         if not found:
             raise object_not_found(invocation, identity, domain_controller_of(invocation))
-        states = component_state_objects(invocation.world, found[0])
+        if found[0] is not invocation.server and "edge" in (found[0].role, invocation.server.role):
+            raise not_simulated("Get-ServerComponentState of a server on the other side of an Edge's border")
+        states = component_state_objects(invocation.world, found[0], invocation.server)
     wanted = [
         each
         for each in states

@@ -23,11 +23,16 @@ _TASKS = "Microsoft.Exchange.Configuration.Tasks."
 def failed(
     invocation: Invocation, message: str, category: str, exception_type: str = _INVALID_OPERATION, target: object = None
 ) -> CommandError:
-    """An error of the running cmdlet. ``Server`` in its identifier is the one that runs it, not the one it is about."""
+    """An error of the running cmdlet. ``Server`` in its identifier is the one that runs it, not the one it is about.
+
+    An Edge has no session of Exchange whose server and request an identifier could name, only the snap-in.
+    """
     name = exception_type.rpartition(".")[2]
     cmdlet = invocation.command.class_name
     trace = zlib.crc32(f"{invocation.server.version} {cmdlet} {name} {message[:20]}".encode())
-    identifier = f"{request(invocation)} [FailureCategory=Cmdlet-{name}] {trace:X},{cmdlet}"
+    identifier = f"{trace:X},{cmdlet}"
+    if invocation.server.role == "mailbox" or invocation.world.readings.snap_in_error_ids == "prefixed":
+        identifier = f"{request(invocation)} [FailureCategory=Cmdlet-{name}] {identifier}"
     return CommandError(message, identifier, category, exception_type, target)
 
 

@@ -22,7 +22,7 @@ from ..powershell.parameters import (
 )
 from ..world import QueueFacts, Server
 from .failures import invalid_argument, queue_failed, server_not_found, transport_unreachable
-from .identity import SERVER_ID, is_reachable, server_meant
+from .identity import SERVER_ID, is_reachable, server_called, server_meant
 from .queue_filter import parse_filter
 from .rbac import Granted
 
@@ -99,7 +99,7 @@ def _queues_meant(invocation: Invocation) -> list[QueueFacts]:
 def _identified(invocation: Invocation, identity: str) -> QueueFacts:
     r"""The queue ``SERVER\n``, ``n``, or by the domain of its next hop instead of its number."""
     name, separator, rest = identity.partition("\\")
-    server = invocation.server if not separator else invocation.world.server(name)
+    server = invocation.server if not separator else server_called(invocation, name)
     if server is None:
         raise server_not_found(invocation, name)
     wanted = (rest if separator else identity).casefold()

@@ -23,7 +23,8 @@ _SERVER_MANAGEMENT = {
 }
 ROLE_GROUPS: Mapping[str, frozenset[str]] = {
     "Organization Management": frozenset(
-        _SERVER_MANAGEMENT | {"Send Connectors", "Transport Hygiene", "Unified Messaging", "View-Only Configuration"}
+        _SERVER_MANAGEMENT
+        | {"Edge Subscriptions", "Send Connectors", "Transport Hygiene", "Unified Messaging", "View-Only Configuration"}
     ),
     "Server Management": frozenset(_SERVER_MANAGEMENT),
     "View-Only Organization Management": frozenset({"Monitoring", "View-Only Configuration"}),

@@ -27,8 +27,14 @@ from ..powershell.parameters import (
     nullable,
     text_type,
 )
-from ..world import SendConnector
-from .connector_rules import TLS_CERTIFICATE_NAME, refuse_contradictions, refuse_without_smtp
+from ..world import SendConnector, StandaloneDirectory
+from .connector_rules import (
+    TLS_CERTIFICATE_NAME,
+    refuse_contradictions,
+    refuse_on_edge,
+    refuse_without_smtp,
+    wait_for_edge,
+)
 from .failures import object_ambiguous, object_not_found
 from .identity import DOMAIN_CONTROLLER, domain_controller_of, servers_named
 from .rbac import Granted
@@ -42,17 +48,23 @@ def _get_send_connector(invocation: Invocation) -> Iterable[Value]:
     world, identity = invocation.world, invocation.arguments.get("Identity")
     with world.lock:
         controller = domain_controller_of(invocation)
-        found = world.connectors.view(controller, world.clock.now())
+        found = _held(invocation, controller)
         if identity is not None:
             found = [each for each in found if _is_named(invocation, each, identity)]
             if not found:
                 raise object_not_found(invocation, identity, controller)
-        return [send_connector_object(world, each, controller) for each in found]
+        return [send_connector_object(world, each, controller, invocation.server) for each in found]
+
+
+def _held(invocation: Invocation, controller: str) -> list[SendConnector]:
+    """The connectors in the directory that the cmdlet reads."""
+    world, server, now = invocation.world, invocation.server, invocation.world.clock.now()
+    return world.connectors.view(controller, now) if server.edge_directory is None else server.edge_directory.view(now)
 
 
 def _is_named(invocation: Invocation, connector: SendConnector, identity: str) -> bool:
     wanted = identity.casefold()
-    distinguished_name = Directory.of(invocation.world).connector_name(connector)
+    distinguished_name = Directory.of(invocation.world, invocation.server).connector_name(connector)
     names = (connector.guid, "{" + connector.guid + "}", distinguished_name.casefold())
     return wanted in names or fnmatchcase(connector.name.casefold(), wanted)
 
@@ -61,11 +73,13 @@ def _set_send_connector(invocation: Invocation) -> Iterable[Value]:
     world = invocation.world
     with world.lock:
         controller = domain_controller_of(invocation)
+        refuse_on_edge(invocation)
         before = _connector_meant(invocation, controller)
         after = replace(before, **_wishes(invocation))
         refuse_contradictions(invocation, after)
     if not should_process(invocation, f'Setting Send connector "{before.name}".'):
         return ()
+    wait_for_edge(invocation, after)
     with world.lock:
         refuse_without_smtp(invocation, after)
         changes = {
@@ -77,16 +91,23 @@ def _set_send_connector(invocation: Invocation) -> Iterable[Value]:
             for server in world.servers.values():
                 if server.transport is not None:
                     server.transport.catch_up()
-            world.connectors.set(before.guid, changes, controller, world.clock.now())
+            _write(invocation, before.guid, changes, controller)
     if not changes:
         invocation.warning(f"The command completed successfully but no settings of '{before.name}' have been modified.")
     return ()
 
 
+def _write(invocation: Invocation, guid: str, changes: dict[str, Any], controller: str) -> None:
+    directory, now = invocation.server.edge_directory, invocation.world.clock.now()
+    if isinstance(directory, StandaloneDirectory):
+        directory.set(guid, changes, now)
+    else:
+        invocation.world.connectors.set(guid, changes, controller, now)
+
+
 def _connector_meant(invocation: Invocation, controller: str) -> SendConnector:
     identity = invocation.arguments.get("Identity")
-    held = invocation.world.connectors.view(controller, invocation.world.clock.now())
-    found = [each for each in held if _is_named(invocation, each, identity)]
+    found = [each for each in _held(invocation, controller) if _is_named(invocation, each, identity)]
     if not found:
         raise object_not_found(invocation, identity, controller)
     if len(found) > 1:

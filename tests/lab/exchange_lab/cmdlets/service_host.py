@@ -17,6 +17,11 @@ from ..powershell import not_simulated
 from ..world import Server, Services, StoredCertificate
 
 DEFAULT_WEB_SITE = "Default Web Site"
+_SUBSCRIBE_AGAIN = (
+    "The internal transport certificate attribute for the local Edge Transport server has been updated. If this Edge "
+    "Transport server is subscribed to an Active Directory site, you must  subscribe it again by using the "
+    "New-EdgeSubscription cmdlet in the Shell, and then restart AD LDS."
+)
 Key = Literal["IIS", "SMTP"]
 
 
@@ -109,7 +114,7 @@ def enable(server: Server, request: Request, now: datetime) -> Answer:
     if request.network_service_allowed or request.services & (Services.SMTP | Services.POP | Services.IMAP):
         _grant_key_access(server, certificate, now)
     if Services.SMTP in request.services and not request.network_service_allowed:
-        _check_default(server, certificate, request, answer)
+        _check_default(server, certificate, request, answer, now)
     if Services.POP in request.services:
         server.pop_name = _service_name("POP", certificate, server.pop_name, answer)
     if Services.IMAP in request.services:
@@ -122,8 +127,13 @@ def _refuse_impossible_services(server: Server, services: Services) -> None:
         raise ServiceHostError(
             "Federation certificates can only be managed through the FederationTrust tasks.", "InvalidArgument"
         )
-    if services & (Services.UM | Services.UM_CALL_ROUTER):
-        if server.version < "15.2":
+    if server.role == "edge" and Services.IIS in services:
+        raise ServiceHostError("IIS is not installed.", "InvalidArgument")
+    missing = Services.UM | Services.UM_CALL_ROUTER
+    if server.role == "edge":
+        missing |= Services.POP | Services.IMAP
+    if services & missing:
+        if server.role == "mailbox" and server.version < "15.2":
             raise not_simulated("Unified Messaging")
         raise ServiceHostError(
             "One of the services you've selected (IMAP4, POP3, SMTP, IIS, UM) isn't installed on this server.",
@@ -163,13 +173,17 @@ def _grant_key_access(server: Server, certificate: StoredCertificate, now: datet
         server.transport.store_changed(now)
 
 
-def _check_default(server: Server, certificate: StoredCertificate, request: Request, answer: Answer) -> None:
+def _check_default(
+    server: Server, certificate: StoredCertificate, request: Request, answer: Answer, now: datetime
+) -> None:
     """Ask whether to replace the default certificate; where none can be read, it is set without a question."""
     current = server.certificate(server.default_certificate)
     if current is certificate:
         return
     if current is None or "SMTP" in request.confirmed:
-        server.default_certificate = certificate.thumbprint
+        server.replace_default_certificate(certificate, now)
+        if server.role == "edge":
+            answer.warnings.append(_SUBSCRIBE_AGAIN)
         return
     answer.questions["SMTP"] = (
         "Overwrite the existing default SMTP certificate?\r\n\r\n"

@@ -1,7 +1,10 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Get-TransportService and Get-FrontendTransportService. They read the directory, so a server may be down."""
+"""Get-TransportService and Get-FrontendTransportService. They read the directory, so a server may be down.
+
+An Edge shows itself alone, whatever its directory holds (documentation page "Get-TransportService").
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,17 @@ from ..powershell import Command, Invocation
 from ..powershell.parameters import Parameter, text_type
 from ..world import Server, World
 from .failures import object_not_found
-from .identity import DOMAIN_CONTROLLER, domain_controller_of, servers_named
+from .identity import DOMAIN_CONTROLLER, domain_controller_of, known_servers, servers_named
 from .rbac import Granted
 
 _TASKS = "Microsoft.Exchange.Management.SystemConfigurationTasks."
 _PARAMETERS = "Microsoft.Exchange.Configuration.Tasks."
-_Describe = Callable[[World, Server, str | None], DotNetObject]
+_Describe = Callable[[World, Server, str | None, Server], DotNetObject]
 
 
 def _get_transport_service(invocation: Invocation) -> Iterable[Value]:
-    return _services(invocation, transport_server_object, invocation.world.servers.values())
+    own = invocation.server
+    return _services(invocation, transport_server_object, [own] if own.role == "edge" else known_servers(invocation))
 
 
 def _get_frontend_transport_service(invocation: Invocation) -> Iterable[Value]:
@@ -39,7 +43,7 @@ def _services(invocation: Invocation, describe: _Describe, having_it: Iterable[S
             found = [each for each in found if each in named]
             if not found:
                 raise object_not_found(invocation, identity, controller)
-        return [describe(world, server, controller) for server in found]
+        return [describe(world, server, controller, invocation.server) for server in found]
 
 
 def _granted(name: str, class_name: str, identity: str, run: Callable[[Invocation], Iterable[Value]]) -> Granted:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from .certificate import certificate_object
 from .component_state import component_state_objects
 from .directory import Directory
+from .edge_sync import edge_subscription_object, synchronization_objects
 from .encoding import Profile, encode
 from .exchange_server import exchange_server_object
 from .queue import queue_object
@@ -32,6 +33,7 @@ __all__ = [
     "Value",
     "certificate_object",
     "component_state_objects",
+    "edge_subscription_object",
     "encode",
     "exchange_server_object",
     "frontend_transport_server_object",
@@ -41,6 +43,7 @@ __all__ = [
     "members",
     "queue_object",
     "send_connector_object",
+    "synchronization_objects",
     "text_of",
     "transport_server_object",
 ]

@@ -51,12 +51,12 @@ COMPONENTS = (
 _DATACENTER_ONLY = ("ForwardSyncDaemon", "ProvisioningRps")
 
 
-def component_state_objects(world: World, server: Server) -> list[DotNetObject]:
+def component_state_objects(world: World, server: Server, reader: Server | None = None) -> list[DotNetObject]:
     """All components of a server. The lab puts nothing into maintenance: what runs on premises is active."""
-    return [_component_state(world, server, component) for component in COMPONENTS]
+    return [_component_state(Directory.of(world, reader), server, component) for component in COMPONENTS]
 
 
-def _component_state(world: World, server: Server, component: str) -> DotNetObject:
+def _component_state(directory: Directory, server: Server, component: str) -> DotNetObject:
     state, number = ("Inactive", 0) if component in _DATACENTER_ONLY else ("Active", 1)
     details = generic_list(f"{_CLASS}+RequesterDetails", "Microsoft.Exchange.Data.Directory", ())
     properties: dict[str, Value] = {
@@ -66,7 +66,7 @@ def _component_state(world: World, server: Server, component: str) -> DotNetObje
         "ServerWideOfflineIsOffline": False,
         "RemoteStates": details,
         "LocalStates": details,
-        "Identity": Directory.of(world).server_id(server),
+        "Identity": directory.server_id(server),
         "IsValid": True,
         "ObjectState": object_state("New"),
     }

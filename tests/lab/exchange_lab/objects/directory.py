@@ -27,18 +27,27 @@ NO_GUID = uuid.UUID(int=0)
 
 @dataclass(frozen=True)
 class Directory:
-    """The organisation's part of the forest; ``domain`` is the forest's root domain."""
+    """The organisation's part of the forest; ``domain`` is the forest's root domain.
+
+    The directory of an Edge (AD LDS) has the same tree under a partition of its own, named by ``partition``.
+    """
 
     organisation: str
     domain: str
+    partition: str | None = None
 
     @classmethod
-    def of(cls, world: World) -> Directory:
-        return cls(world.organisation, world.domain)
+    def of(cls, world: World, reader: Server | None = None) -> Directory:
+        """The directory as a server reads it, by default one inside the organisation."""
+        inside = cls(world.organisation, world.domain)
+        if reader is None or reader.role == "mailbox":
+            return inside
+        partition = str(inside._guid(f"directory {reader.fqdn}")).upper()
+        return cls("First Organization", world.domain, f"CN={{{partition}}}")
 
     @property
     def configuration(self) -> str:
-        components = ",".join(f"DC={part}" for part in self.domain.split("."))
+        components = self.partition or ",".join(f"DC={part}" for part in self.domain.split("."))
         return f"CN=Configuration,{components}"
 
     @property

@@ -37,14 +37,20 @@ _BINDINGS = ("ncacn_vns_spp", "netbios", "ncacn_np", "ncacn_spx", "ncacn_ip_tcp"
 
 
 def exchange_server_object(
-    world: World, server: Server, *, domain_controller: str | None, current_domain_controller: str | None
+    world: World,
+    server: Server,
+    *,
+    domain_controller: str | None,
+    current_domain_controller: str | None,
+    reader: Server | None = None,
 ) -> DotNetObject:
-    """A server as ``domain_controller`` holds it.
+    """A server as ``domain_controller`` holds it, in the directory that ``reader`` reads.
 
     ``current_domain_controller`` is what -Status adds: the one that the server uses; None when it was not asked for
     or could not be told.
     """
-    directory = Directory.of(world)
+    directory = Directory.of(world, reader)
+    site = _site(server, reader)
     is_edge = server.role == "edge"
     current = [] if current_domain_controller is None else [current_domain_controller]
     common = directory.common_properties(
@@ -80,7 +86,7 @@ def exchange_server_object(
         "NetworkAddress": types.network_addresses(_network_addresses(server)),
         "OrganizationalUnit": f"{world.domain}/{server.name}",
         "AdminDisplayVersion": types.server_version(server.version),
-        "Site": directory.site_id(server.site),
+        "Site": None if site is None else directory.site_id(site),
         "ServerRole": data_enum("Directory.SystemConfiguration.ServerRole", *(("Edge", 64) if is_edge else _MAILBOX)),
         "ErrorReportingEnabled": False,
         "MitigationsEnabled": True,
@@ -106,6 +112,13 @@ def exchange_server_object(
 
 
 _MAILBOX = ("Mailbox", 2)
+
+
+def _site(server: Server, reader: Server | None) -> str | None:
+    """An Edge is in no site; Active Directory counts it to the one that it is subscribed to."""
+    if server.role == "mailbox":
+        return server.site
+    return None if server is reader else server.subscribed_to
 
 
 def _network_addresses(server: Server) -> Iterable[DotNetObject]:

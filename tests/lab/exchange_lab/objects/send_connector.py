@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from ..world import SendConnector, World
+from ..world import SendConnector, Server, World
 from . import data_types as types
 from .data_types import DATA, data_enum
 from .directory import DIRECTORY_OBJECT, Directory
@@ -34,9 +34,11 @@ AUTH_MECHANISMS = {
 LOGGING_LEVELS = {"None": 0, "Verbose": 1}
 
 
-def send_connector_object(world: World, connector: SendConnector, domain_controller: str) -> DotNetObject:
-    """A Send connector as ``domain_controller`` holds it."""
-    directory = Directory.of(world)
+def send_connector_object(
+    world: World, connector: SendConnector, domain_controller: str, reader: Server | None = None
+) -> DotNetObject:
+    """A Send connector as ``domain_controller`` holds it, in the directory that ``reader`` reads."""
+    directory = Directory.of(world, reader)
     smart_hosts = [types.smart_host(name) for name in connector.smart_hosts]
     servers = [found for name in connector.source_servers if (found := world.server(name)) is not None]
     home = servers[0] if servers else None

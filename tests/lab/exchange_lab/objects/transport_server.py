@@ -12,7 +12,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import PureWindowsPath
 
-from ..world import Server, World
+from ..world import Server, SubscribedDirectory, World
 from . import data_types as types
 from .data_types import DATA, data_enum
 from .directory import DIRECTORY_OBJECT, Directory, installed
@@ -28,24 +28,37 @@ FRONTEND_TYPE_NAMES = (
 _LOGS = PureWindowsPath(r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs")
 
 
-def transport_server_object(world: World, server: Server, domain_controller: str | None) -> DotNetObject:
-    """The transport service of a server; its default certificate is a plain text, empty when there is none."""
+def transport_server_object(
+    world: World, server: Server, domain_controller: str | None, reader: Server | None = None
+) -> DotNetObject:
+    """The transport service of a server; its default certificate is a plain text, empty when there is none.
+
+    ``reader`` is the server whose directory is read. What Active Directory knows of an Edge dates from its
+    subscription: nothing that is set on the Edge comes back (EdgeSync works one way).
+    """
+    is_edge = server.role == "edge"
+    default_certificate, send_log_path = server.default_certificate, server.send_log_path
+    if isinstance(server.edge_directory, SubscribedDirectory) and server is not reader:
+        default_certificate = server.edge_directory.certificate
+        send_log_path = str(_LOGS / "Edge" / "ProtocolLog" / "SmtpSend")
     properties: dict[str, Value] = {
-        **_log_properties(_LOGS / "Hub", server.send_log_path),
+        **_log_properties(_LOGS / ("Edge" if is_edge else "Hub"), send_log_path),
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
-        "InternalTransportCertificateThumbprint": server.default_certificate or "",
+        "InternalTransportCertificateThumbprint": default_certificate or "",
         "MessageExpirationTimeout": types.enhanced_time_span(timedelta(days=2)),
         "MessageRetryInterval": types.enhanced_time_span(timedelta(minutes=15)),
-        "OutboundConnectionFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=10)),
+        "OutboundConnectionFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=30 if is_edge else 10)),
         "QueueMaxIdleTime": types.enhanced_time_span(timedelta(minutes=3)),
         "TransientFailureRetryCount": 6,
-        "TransientFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=5)),
-        **_common_properties(world, server, domain_controller),
+        "TransientFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=10 if is_edge else 5)),
+        **_common_properties(world, server, domain_controller, reader),
     }
     return DotNetObject(TRANSPORT_TYPE_NAMES, server.name, properties)
 
 
-def frontend_transport_server_object(world: World, server: Server, domain_controller: str | None) -> DotNetObject:
+def frontend_transport_server_object(
+    world: World, server: Server, domain_controller: str | None, reader: Server | None = None
+) -> DotNetObject:
     """The front end transport service: logs of its own, and no certificate."""
     logs = _LOGS / "FrontEnd"
     properties: dict[str, Value] = {
@@ -53,7 +66,7 @@ def frontend_transport_server_object(world: World, server: Server, domain_contro
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
         "TransientFailureRetryCount": 6,
         "TransientFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=5)),
-        **_common_properties(world, server, domain_controller),
+        **_common_properties(world, server, domain_controller, reader),
     }
     return DotNetObject(FRONTEND_TYPE_NAMES, rf"{server.name}\Frontend", properties)
 
@@ -72,8 +85,10 @@ def _log_properties(logs: PureWindowsPath, send_log_path: str | None) -> dict[st
     }
 
 
-def _common_properties(world: World, server: Server, domain_controller: str | None) -> dict[str, Value]:
-    directory = Directory.of(world)
+def _common_properties(
+    world: World, server: Server, domain_controller: str | None, reader: Server | None
+) -> dict[str, Value]:
+    directory = Directory.of(world, reader)
     return dict(
         directory.common_properties(
             directory.server_id(server),

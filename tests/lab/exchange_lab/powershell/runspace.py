@@ -22,23 +22,23 @@ class Runspace:
     """What one endpoint of one server offers; ``execute`` is what the wire calls.
 
     Attributes:
-        commands_for: The commands that a caller sees, by lower-case name.
+        commands_for: The commands that there are for whoever runs a statement, by lower-case name.
         refuse_script: What is said to script text.
         profile_for: How much of an object this caller's session writes.
     """
 
     world: World
     server: Server
-    commands_for: Callable[[Caller], Mapping[str, Command]]
+    commands_for: Callable[[Run], Mapping[str, Command]]
     refuse_script: Callable[[str], TerminatingError]
     profile_for: Callable[[Caller], Profile]
 
     def execute(self, run: Run, commands: Sequence[ReceivedCommand]) -> None:
         """Run a pipeline, which may hold several statements."""
         entries = self._remember(run.caller, commands)
-        visible, profile = self.commands_for(run.caller), self.profile_for(run.caller)
+        profile = self.profile_for(run.caller)
         for statement in _statements(list(zip(commands, entries, strict=True))):
-            for value in _Statement(self, run, visible).output(statement):
+            for value in _Statement(self, run, self.commands_for(run)).output(statement):
                 run.write(encode(value, profile))
 
     def _remember(self, caller: Caller, commands: Sequence[ReceivedCommand]) -> list[CommandEntry]:

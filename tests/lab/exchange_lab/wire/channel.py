@@ -30,6 +30,7 @@ class Channel:
     def __init__(self) -> None:
         self.pool = ServerRunspacePool()
         self.changed = threading.Condition(threading.RLock())
+        self.session_state: dict[str, object] = {}
         self._outgoing: defaultdict[uuid.UUID | None, deque[bytes]] = defaultdict(deque)
 
     @contextmanager

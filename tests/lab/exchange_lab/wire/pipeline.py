@@ -40,6 +40,16 @@ class Run:
         return self._pipeline.caller
 
     @property
+    def session_state(self) -> dict[str, object]:
+        """What the shell keeps from one pipeline to the next, for the endpoint's own use."""
+        return self._pipeline.session_state
+
+    @property
+    def max_runspaces(self) -> int:
+        """How many runspaces the client's pool may have; each would have a state of its own."""
+        return self._pipeline.max_runspaces
+
+    @property
     def stopping(self) -> bool:
         """Whether the client has stopped the pipeline. Code that checks it need not call anything to notice."""
         return self._pipeline.stopping
@@ -172,6 +182,16 @@ class Pipeline:
             self._thread.join(timeout)
 
     # What its own code does, through Run
+
+    @property
+    def session_state(self) -> dict[str, object]:
+        """That of the shell, which all its pipelines share."""
+        return self._channel.session_state
+
+    @property
+    def max_runspaces(self) -> int:
+        """Of the client's pool."""
+        return int(self._channel.pool.max_runspaces)
 
     def send(self, message: Callable[[ServerPipeline], None]) -> None:
         """Write one message, unless the pipeline is stopped."""
