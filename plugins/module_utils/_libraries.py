@@ -54,4 +54,6 @@ def require(module: str) -> ModuleType:
     try:
         return import_module(module)
     except ImportError as error:
-        raise MissingLibrary(_REQUIREMENTS[module.partition(".")[0]], error) from error
+        asked = _REQUIREMENTS[module.partition(".")[0]]
+        # pypsrp may be there, and cryptography, which it needs in turn, not.
+        raise MissingLibrary(_REQUIREMENTS.get((error.name or "").partition(".")[0], asked), error) from error

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,16 @@ from ansible_collections.mailops.exchange.plugins.module_utils import _libraries
 from ansible_collections.mailops.exchange.plugins.module_utils._libraries import require
 
 MODULE_UTILS = Path(_libraries.__file__).parent
+LIBRARIES = ("pypsrp", "winrm", "cryptography", "jmespath", "requests", "spnego", "krb5")
 REMOTING = [f"_remoting.{path.stem}" for path in sorted((MODULE_UTILS / "_remoting").glob("*.py"))]
 
 
-def without_libraries(program: str) -> subprocess.CompletedProcess[str]:
-    """Run a program that finds none of the libraries, in a process of its own: this one has loaded them."""
+def without_libraries(program: str, missing: Sequence[str] = LIBRARIES) -> subprocess.CompletedProcess[str]:
+    """Run a program that finds none of these libraries, in a process of its own: this one has loaded them."""
     preamble = f"""
 import sys
 sys.path[:0] = {sys.path!r}
-for name in ("pypsrp", "winrm", "cryptography", "jmespath", "requests", "spnego", "krb5"):
+for name in {missing!r}:
     sys.modules[name] = None
 from importlib import import_module
 from ansible_collections.mailops.exchange.plugins.module_utils import _libraries
@@ -64,6 +66,19 @@ except _libraries.MissingLibrary as error:
     assert run.stdout.startswith(start)
     assert f"python -m pip install '{requirement}'" in run.stdout
     assert len(run.stdout) < 360
+
+
+def test_the_library_that_is_missing_is_named_rather_than_the_one_that_needs_it() -> None:
+    run = without_libraries(
+        """
+try:
+    _libraries.require("pypsrp.powershell")
+except _libraries.MissingLibrary as error:
+    print(error.library)
+""",
+        missing=["cryptography"],
+    )
+    assert (run.returncode, run.stdout) == (0, "cryptography\n")
 
 
 def test_a_session_without_pypsrp_says_so() -> None:
