@@ -27,6 +27,11 @@ def get_transport_service(server: str, *, domain_controller: str | None = None) 
     return _read("Get-TransportService", {"Identity": server, "DomainController": domain_controller})
 
 
+def get_frontend_transport_service(server: str, *, domain_controller: str | None = None) -> Pipeline:
+    """One server's front end transport service: the path of its own Send protocol log. An Edge does not know it."""
+    return _read("Get-FrontendTransportService", {"Identity": server, "DomainController": domain_controller})
+
+
 def get_server_component_state(server: str) -> Pipeline:
     """All components of one server and whether they are active."""
     return _read("Get-ServerComponentState", {"Identity": server})

@@ -51,6 +51,17 @@ class TransportService:
 
 
 @dataclass(frozen=True)
+class FrontendTransportService:
+    """Get-FrontendTransportService of one server: it has a log of its own, and no certificate.
+
+    ``send_log_path`` is None when its Send protocol log is switched off for the whole server.
+    """
+
+    server: str
+    send_log_path: str | None
+
+
+@dataclass(frozen=True)
 class ComponentState:
     """One component of Get-ServerComponentState, like ``HubTransport`` and ``Active``."""
 
@@ -98,6 +109,16 @@ def transport_service_from(source: RemoteObject) -> TransportService:
         default_certificate=default,
         send_log_path=fields.optional_text("SendProtocolLogPath"),
     )
+
+
+def frontend_transport_service_from(source: RemoteObject, server: str) -> FrontendTransportService:
+    """Read what Get-FrontendTransportService returned for a server. Whose name it bears itself is not recorded.
+
+    Raises:
+        Unreadable: the property is missing or has no meaning.
+    """
+    fields = Fields(source, "the front end transport service")
+    return FrontendTransportService(server, fields.optional_text("SendProtocolLogPath"))
 
 
 def component_state_from(source: RemoteObject) -> ComponentState:

@@ -16,6 +16,7 @@ from .._exchange.cmdlets import (
     get_exchange_certificate,
     get_exchange_certificates,
     get_exchange_servers,
+    get_frontend_transport_service,
     get_queues,
     get_transport_service,
 )
@@ -24,7 +25,14 @@ from .._exchange.fields import Unreadable
 from .._exchange.moments import parse_moment
 from .._exchange.queue import Queue, queue_from
 from .._exchange.send_log import SendLog
-from .._exchange.server import Server, TransportService, server_from, transport_service_from
+from .._exchange.server import (
+    FrontendTransportService,
+    Server,
+    TransportService,
+    frontend_transport_service_from,
+    server_from,
+    transport_service_from,
+)
 from .._powershell import Pipeline, RemoteObject, Result
 from .._remoting.errors import CmdletFailed
 from .send_log import read_send_log
@@ -69,6 +77,14 @@ class ObservedServer:
         if len(found) != 1:
             raise Unreadable(f"{self.fqdn}: Get-TransportService returned {len(found)} servers instead of one.")
         return transport_service_from(found[0])
+
+    def frontend_transport_service(self) -> FrontendTransportService:
+        """Return the front end transport service's settings. An Edge has none: Exchange does not know the cmdlet."""
+        command = get_frontend_transport_service(self.fqdn, domain_controller=self.domain_controller)
+        found = self._sessions.run(command).objects()
+        if len(found) != 1:
+            raise Unreadable(f"{self.fqdn}: Get-FrontendTransportService returned {len(found)} servers instead of one.")
+        return frontend_transport_service_from(found[0], self.fqdn)
 
     def certificates(self) -> tuple[Certificate, ...]:
         """Return the certificates that Exchange lists; it hides those that it cannot use."""

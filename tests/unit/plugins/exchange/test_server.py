@@ -11,9 +11,11 @@ import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.fields import Unreadable
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import (
     ComponentState,
+    FrontendTransportService,
     Server,
     TransportService,
     component_state_from,
+    frontend_transport_service_from,
     server_from,
     server_result,
     transport_service_from,
@@ -119,3 +121,19 @@ def test_a_default_certificate_that_was_not_sent_is_not_none() -> None:
 def test_reads_a_components_state() -> None:
     source = RemoteObject(properties={"Component": "HubTransport", "State": RemoteObject(text="Active", number=1)})
     assert component_state_from(source) == ComponentState("HubTransport", "Active")
+
+
+def test_a_front_end_has_a_log_of_its_own() -> None:
+    path = r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\FrontEnd\ProtocolLog\SmtpSend"
+    source = RemoteObject(properties={"SendProtocolLogPath": path})
+    assert frontend_transport_service_from(source, "mbx01.contoso.test") == FrontendTransportService(
+        "mbx01.contoso.test", path
+    )
+
+
+def test_a_front_end_may_write_no_log_which_is_not_the_same_as_not_saying_so() -> None:
+    assert frontend_transport_service_from(RemoteObject(properties={"SendProtocolLogPath": ""}), "mbx01") == (
+        FrontendTransportService("mbx01", None)
+    )
+    with pytest.raises(Unreadable, match="SendProtocolLogPath"):
+        frontend_transport_service_from(RemoteObject(), "mbx01")
