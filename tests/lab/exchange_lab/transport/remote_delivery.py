@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from ..agenda import Agenda
-from ..world import Delivery
+from ..world import Delivery, Role
 from .outbound import Outbound
 from .queue import DEFERRAL, EXPIRATION, Message, Queue
 from .routing import NextHop
@@ -29,11 +29,13 @@ class RemoteDelivery:
         outbound: Outbound,
         next_identity: Callable[[], str],
         record: Callable[[Delivery], None],
+        role: Role,
     ) -> None:
         self._agenda = agenda
         self._outbound = outbound
         self._next_identity = next_identity
         self._record = record
+        self._role = role
         self._queues: dict[NextHop, Queue] = {}
 
     @property
@@ -45,7 +47,7 @@ class RemoteDelivery:
         queue = self._queues.get(hop)
         if queue is None:
             queue = self._queues[hop] = Queue(
-                self._next_identity(), hop.delivery_type, hop.domain, hop.connector, hop.tls_domain
+                self._next_identity(), hop.delivery_type, hop.domain, hop.connector, hop.tls_domain, role=self._role
             )
         queue.messages.extend(messages)
         queue.idle_since = None

@@ -40,7 +40,11 @@ class TransportService:
         self._queue_numbers = count(3)
         self._record_ids = count(self._random.randrange(2**34, 2**37))
         self._delivery = RemoteDelivery(
-            self._agenda, self._outbound, lambda: rf"{server.name}\{next(self._queue_numbers)}", world.delivered.append
+            self._agenda,
+            self._outbound,
+            lambda: rf"{server.name}\{next(self._queue_numbers)}",
+            world.delivered.append,
+            server.role,
         )
         self._shadows = ShadowQueues(world, server, lambda: next(self._queue_numbers))
         self._submission = Queue(rf"{server.name}\Submission", "Undefined", "Submission")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from exchange_lab.transport import NotSimulated
 from exchange_lab.transport.queue import retry_interval
-from exchange_lab.world import Mail, SendConnector
+from exchange_lab.world import Mail, Role, SendConnector
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 REAL_TEXTS = (
@@ -167,9 +167,12 @@ class TestLastError:
 
 
 class TestRetrySchedule:
-    def test_is_four_times_a_minute_six_times_five_then_ten(self) -> None:
-        minutes = [retry_interval(failures) / timedelta(minutes=1) for failures in range(1, 14)]
-        assert minutes == [1] * 4 + [5] * 6 + [10] * 3
+    @pytest.mark.parametrize(("role", "transient", "connection"), [("mailbox", 5, 10), ("edge", 10, 30)])
+    def test_is_four_times_a_minute_six_times_longer_then_long(
+        self, role: Role, transient: int, connection: int
+    ) -> None:
+        minutes = [retry_interval(failures, role) / timedelta(minutes=1) for failures in range(1, 14)]
+        assert minutes == [1] * 4 + [transient] * 6 + [connection] * 3
 
     def test_shows_in_the_sessions_of_the_log(self, bench: Any) -> None:
         here = bench().after(hours=1)
