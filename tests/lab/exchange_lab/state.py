@@ -91,6 +91,7 @@ def _delivery(delivery: Delivery) -> State:
         "tls": delivery.tls,
         "thumbprint": delivery.thumbprint,
         "reply": delivery.reply,
+        "front_end": delivery.front_end,
     }
 
 

@@ -60,9 +60,8 @@ def frontend_transport_server_object(
     world: World, server: Server, domain_controller: str | None, reader: Server | None = None
 ) -> DotNetObject:
     """The front end transport service: logs of its own, and no certificate."""
-    logs = _LOGS / "FrontEnd"
     properties: dict[str, Value] = {
-        **_log_properties(logs, str(logs / "ProtocolLog" / "SmtpSend")),
+        **_log_properties(_LOGS / "FrontEnd", server.front_end_send_log_path),
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
         "TransientFailureRetryCount": 6,
         "TransientFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=5)),

@@ -42,6 +42,7 @@ PUBLIC_AUTHORITY = "CN=Public Mail CA 1, O=Public Trust Services, C=US"
 
 _LOGS = r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs"
 _SEND_LOGS = {role: rf"{_LOGS}\{name}\ProtocolLog\SmtpSend" for role, name in (("mailbox", "Hub"), ("edge", "Edge"))}
+_FRONT_END_SEND_LOG = rf"{_LOGS}\FrontEnd\ProtocolLog\SmtpSend"
 _PLACEHOLDER = re.compile(r"\{\{(?P<fact>[a-z]+):(?P<of>[^{}]+)\}\}")
 
 
@@ -113,6 +114,7 @@ class Builder:
             pop_name=facts["pop"],
             imap_name=facts["imap"],
             send_log_path=facts.get("send_log_path", _SEND_LOGS[facts["role"]]),
+            front_end_send_log_path=None if is_edge else facts.get("front_end_send_log_path", _FRONT_END_SEND_LOG),
             transport_reload_s=facts["transport_reload_s"],
             log_flush_s=facts["log_flush_s"],
             reachable=facts["reachable"],
@@ -150,8 +152,9 @@ class Builder:
                 except OSError as error:
                     raise self._document.fail((*at, "from"), f"{file}: {error.strerror}") from error
             server.disk.write(path, content, self._now)
-        if server.send_log_path is not None:
-            server.disk.make_directory(server.send_log_path)
+        for directory in (server.send_log_path, server.front_end_send_log_path):
+            if directory is not None:
+                server.disk.make_directory(directory)
 
     def _fill(self, at: Keys, text: str, servers: dict[str, Server], peers: dict[str, Peer]) -> str:
         facts: dict[str, Callable[[StoredCertificate], str]] = {

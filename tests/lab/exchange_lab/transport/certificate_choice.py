@@ -44,6 +44,17 @@ def choose_credentials(
     return None if certificate is None else Credentials(certificate, key_failure(certificate, readings))
 
 
+def default_credentials(server: Server, now: datetime, readings: Readings) -> Credentials:
+    """The credentials between Exchange servers (X-ANONYMOUSTLS): the default certificate, whatever its key is like.
+
+    Where the server object names none that exists, the one that fits the server's name is searched for.
+    """
+    certificate = server.certificate(server.default_certificate)
+    if certificate is None:
+        return Credentials(certificate_for_domain(server.store, server.fqdn, now, readings))
+    return Credentials(certificate, key_failure(certificate, readings))
+
+
 def key_failure(certificate: StoredCertificate, readings: Readings) -> SecurityStatus | None:
     """What NETWORK SERVICE is told when it uses the key: KB 4495258 without one, KB 4051498 without access to it."""
     if certificate.key == "missing":

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ..world import Peer, Readings
+from ..world import Peer, Readings, Server
 from ..world.peer import ConnectFailure
 
 _NO_ALTERNATE_HOST = (
@@ -59,11 +59,12 @@ class Failure:
     Attributes:
         reply: The SMTP reply that Exchange gives it, often of its own making, without full stop.
         stage: ``certificate``: TlsCertificateName names none; ``lookup``: no address; ``connect``: no connection;
-            ``security``: our own TLS failed; ``session``: what the peer offers is not enough.
+            ``security``: our own TLS failed; ``dropped``: the other end is gone; ``session``: what the peer offers is
+            not enough.
     """
 
     reply: str
-    stage: Literal["certificate", "lookup", "connect", "security", "session"]
+    stage: Literal["certificate", "lookup", "connect", "security", "dropped", "session"]
 
 
 CERTIFICATE_NOT_FOUND = Failure(
@@ -71,21 +72,80 @@ CERTIFICATE_NOT_FOUND = Failure(
 )
 NO_ADDRESS = Failure("451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry", "lookup")
 STARTTLS_REQUIRED = Failure("451 5.7.3 STARTTLS is required to send mail", "session")
+CONNECTION_DROPPED = Failure("421 4.4.2 Connection dropped due to SocketError", "dropped")
 NEGOTIATION_FAILED = Failure("421 4.4.1 Connection timed out", "security")
 """Exchange's own invention for a session that it ended itself over a security status; nothing timed out."""
+
+
+@dataclass(frozen=True)
+class Unreached:
+    """The last host that was tried, and why it could not be reached; ``peer`` is None when nobody knows the host.
+
+    ``status`` is the security status with which our own TLS failed.
+    """
+
+    failure: Failure
+    host: str
+    peer: Peer | None
+    status: str | None = None
 
 
 def unable_to_connect(error: SocketError) -> Failure:
     return Failure(f"421 4.2.1 Unable to connect -> {error.name}", "connect")
 
 
-def last_error(failure: Failure, host: str, peer: Peer | None, at: datetime, readings: Readings) -> str:
-    """LastError of the queue after a connection failed at this time: to a peer, or to a host that nobody knows."""
-    text = _text(failure, readings)
+def last_error(unreached: Unreached, at: datetime, readings: Readings) -> str:
+    """LastError of the queue after a connection to a peer failed at this time."""
+    text, peer = _text(unreached.failure, readings), unreached.peer
     if readings.queue_error != "led_4.4.1":
         return text
-    name, address = (peer.name, peer.address) if peer else (host, "")
-    return f"[{{LED={text}}};{{MSG=}};{{FQDN={name}}};{{IP={address}}};{{LRT={_us_time(at)}}}]"
+    return _led_first(text, *((peer.name, peer.address) if peer else (unreached.host, "")), at)
+
+
+def front_end_unreached(failure: Failure, front_end: Server, address: str, at: datetime, readings: Readings) -> str:
+    """LastError after the connection to the front end itself failed.
+
+    Its words are those of a published analysis of Exchange 2013 CU23, with three blanks.
+    """
+    if readings.queue_error == "led_4.4.1":
+        return _led_first(_text(failure, readings), front_end.fqdn, address, at)
+    reply = failure.reply
+    if failure.stage == "security" and readings.queue_error == "primary_4.2.1":
+        reply = "421 4.2.1 Unable to connect"
+    frame = (
+        "Error encountered while communicating with primary outbound frontend IP address:"
+        if failure.stage == "dropped"
+        else "Primary outbound frontend IP address responded with:"
+    )
+    return _lrt_first(f'451 4.4.0 {frame}   "{reply}." {_NO_ALTERNATE_HOST}', front_end.fqdn, address, at)
+
+
+def proxy_refusal(unreached: Unreached, readings: Readings) -> str:
+    """The reply of a front end that could not reach any host. It names the security status, and not the certificate."""
+    failure, peer = unreached.failure, unreached.peer
+    inner = failure.reply
+    if failure.stage not in ("certificate", "lookup"):
+        reply = f"451 4.4.0 Security status {unreached.status}" if unreached.status else failure.reply
+        endpoint = f" The last endpoint attempted was {peer.address}:{peer.port}" if peer else ""
+        inner = f'451 4.4.0 Primary target IP address responded with: "{reply}." {_NO_ALTERNATE_HOST}{endpoint}'
+    return f"{readings.front_end_error.replace('_', ' ')} Proxy session setup failed on Frontend with '{inner}'"
+
+
+def proxy_failed(refusal: str, front_end: Server, address: str, at: datetime, readings: Readings) -> str:
+    """LastError after a front end refused to proxy: its reply, which was seen in a frame with 450 4.7.0 only."""
+    if readings.queue_error == "led_4.4.1":
+        return _led_first(refusal, front_end.fqdn, address, at)
+    return _lrt_first(refusal, front_end.fqdn, address, at) if refusal.startswith("450 4.7.0") else f"{refusal}."
+
+
+def _led_first(text: str, fqdn: str, address: str, at: datetime) -> str:
+    """The frame of newer builds."""
+    return f"[{{LED={text}}};{{MSG=}};{{FQDN={fqdn}}};{{IP={address}}};{{LRT={_us_time(at)}}}]"
+
+
+def _lrt_first(text: str, fqdn: str, address: str, at: datetime) -> str:
+    """The frame of Exchange 2013."""
+    return f"[{{LRT={_us_time(at)}}};{{LED={text}}};{{FQDN={fqdn}}};{{IP={address}}}]"
 
 
 def _text(failure: Failure, readings: Readings) -> str:

@@ -5,22 +5,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import count
 from random import Random
 from typing import Protocol
 
 from ..agenda import Agenda, Steps
-from ..world import Delivery, Peer, SendConnector, Server, World
-from .certificate_choice import Credentials, choose_credentials
-from .failure import CERTIFICATE_NOT_FOUND, NO_ADDRESS, Failure, last_error
-from .protocol_log import ProtocolLog, SessionLog
+from ..world import Delivery, SendConnector, Server, World
+from .certificate_choice import default_credentials
+from .client import Channel, SmtpClient
+from .failure import Unreached, front_end_unreached, last_error, proxy_failed
+from .front_end import PORT, FrontEnd, front_end_server
+from .protocol_log import SessionLog
+from .proxy import connect, request
 from .queue import Message, Queue
 from .routing import Routing
-from .smtp import Terms, converse
-
-TRY_IN_CLEAR_S = 1.0
+from .smtp import Terms, send_messages
 
 
 class Clerk(Protocol):
@@ -32,118 +32,100 @@ class Clerk(Protocol):
 
 
 class Outbound:
-    """Opens connections to peers for one server. ``forget_certificates`` empties its cache of chosen certificates."""
+    """Opens connections for the queues of one server; ``front_end_of`` finds the service that proxies for it."""
 
-    def __init__(self, world: World, server: Server, agenda: Agenda, routing: Routing, random: Random) -> None:
+    def __init__(
+        self,
+        world: World,
+        server: Server,
+        routing: Routing,
+        random: Random,
+        front_end_of: Callable[[Server], FrontEnd],
+    ) -> None:
         self._world = world
         self._server = server
-        self._agenda = agenda
         self._routing = routing
-        self._random = random
-        self._log = ProtocolLog(server, agenda, world.readings, random)
-        self._credentials: dict[str, Credentials | None] = {}
-        uptime = timedelta(seconds=random.randrange(3600, 5 * 86400))
-        self._session_ids = count(_ticks(agenda.now - uptime))
-        self._address = f"10.0.0.{21 + list(world.servers).index(server.fqdn) % 200}"
+        self._client = SmtpClient(world, server, server.send_log_path, random)
+        self._front_end_of = front_end_of
 
     def forget_certificates(self) -> None:
-        self._credentials.clear()
+        self._client.forget_certificates()
 
     def connection(self, queue: Queue, clerk: Clerk) -> Steps[str | None]:
-        """One connection: host after host until a session comes to its regular end.
-
-        Returns the queue's LastError when none does. The last host is the one that is told about; the queue's text
-        calls it the primary target all the same.
-        """
-        error = None
-        for host in self._routing.connector(queue.next_hop_connector).smart_hosts or (queue.next_hop_domain,):
-            peer = self._world.peer_for(host)
-            failure = NO_ADDRESS if peer is None else (yield from self._talk_to(peer, queue, clerk))
-            if failure is None:
-                return None
-            error = last_error(failure, host, peer, self._agenda.now, self._world.readings)
-        return error
-
-    def _talk_to(self, peer: Peer, queue: Queue, clerk: Clerk) -> Steps[Failure | None]:
-        """Sessions with one host: a second one in clear where our TLS failed and the connector does not insist."""
-        failure = yield from self._session(peer, queue, clerk, starttls=True)
+        """One connection: until a session comes to its regular end. Returns the queue's LastError when none does."""
         connector = self._routing.connector(queue.next_hop_connector)
-        if failure is not None and failure.stage == "security" and connector.falls_back_to_clear:
-            yield TRY_IN_CLEAR_S
-            failure = yield from self._session(peer, queue, clerk, starttls=False)
-        return failure
+        # An Edge has no front end: there the property has no effect.
+        if connector.frontend_proxy_enabled and self._server.role == "mailbox":
+            return (yield from self._through_front_end(queue, connector, clerk))
+        reached = yield from self._client.reach(
+            connector,
+            queue.next_hop_domain,
+            lambda peer: self._session_log(connector, f"{peer.address}:{peer.port}"),
+        )
+        if isinstance(reached, Unreached):
+            return last_error(reached, self._world.agenda.now, self._world.readings)
+        mailbag = _Mailbag(clerk, queue, connector, reached, self._server.fqdn, None, self._world.agenda)
+        yield from mailbag.deliver(reached.log)
+        return None
 
-    def _session(self, peer: Peer, queue: Queue, clerk: Clerk, *, starttls: bool) -> Steps[Failure | None]:
-        connector = self._routing.connector(queue.next_hop_connector)
-        credentials = None
-        if starttls and not connector.ignore_starttls:
-            credentials = self._credentials_for(connector)
-            if credentials is None:
-                return CERTIFICATE_NOT_FOUND  # before anything is connected to, or logged
+    def _through_front_end(self, queue: Queue, connector: SendConnector, clerk: Clerk) -> Steps[str | None]:
+        """The connection when a front end makes it: the level, and what the log calls it, are the connector's."""
+        agenda, readings = self._world.agenda, self._world.readings
+        front_end = self._front_end_of(front_end_server(self._world, self._server))
+        ours = default_credentials(self._server, agenda.now, readings)
         terms = Terms(
-            helo=connector.fqdn or self._server.fqdn,
-            local=f"{self._address}:{self._random.randrange(1025, 65535)}",
+            helo=self._server.fqdn,
+            local=self._client.local_endpoint(),
             destination=queue.next_hop_domain,
-            credentials=credentials,
-            require_tls=not connector.falls_back_to_clear,
-            max_messages=connector.smtp_max_messages_per_connection,
+            credentials=ours,
+            require_tls=True,
         )
-        mailbag = _Mailbag(clerk, queue, connector, peer, credentials, self._server.fqdn, self._agenda)
-        return (yield from converse(peer, terms, self._session_log(connector, peer), mailbag, self._world.readings))
+        log = self._session_log(connector, f"{front_end.address}:{PORT}")
+        failure = yield from connect(front_end, terms, ours, log, readings)
+        if failure is not None:
+            return front_end_unreached(failure, front_end.server, front_end.address, agenda.now, readings)
+        reached = yield from request(front_end, connector, terms, log, readings)
+        if isinstance(reached, str):
+            return proxy_failed(reached, front_end.server, front_end.address, agenda.now, readings)
+        mailbag = _Mailbag(clerk, queue, connector, reached, self._server.fqdn, front_end.server.fqdn, agenda)
+        yield from mailbag.deliver(log)
+        reached.log.disconnected("Local")
+        return None
 
-    def _session_log(self, connector: SendConnector, peer: Peer) -> SessionLog:
-        """The level is read as a session opens, and holds for all of it."""
-        return SessionLog(
-            connector.name,
-            f"{next(self._session_ids):016X}",
-            f"{peer.address}:{peer.port}",
-            self._log.write if connector.protocol_logging_level == "Verbose" else None,
-            self._agenda,
-        )
-
-    def _credentials_for(self, connector: SendConnector) -> Credentials | None:
-        """The choice for a name, once made, holds until the store changes."""
-        name = connector.tls_certificate_name or connector.fqdn or self._server.fqdn
-        if name not in self._credentials:
-            self._credentials[name] = choose_credentials(
-                self._server, connector, self._agenda.now, self._world.readings
-            )
-        return self._credentials[name]
+    def _session_log(self, connector: SendConnector, remote: str) -> SessionLog:
+        return self._client.session_log(connector.name, remote, verbose=connector.protocol_logging_level == "Verbose")
 
 
 @dataclass(frozen=True)
 class _Mailbag:
-    """The queue as one session sees it."""
+    """The queue as one session sees it; ``front_end`` is the FQDN of the server that holds the channel for ours."""
 
     clerk: Clerk
     queue: Queue
     connector: SendConnector
-    peer: Peer
-    credentials: Credentials | None
+    channel: Channel
     server: str
+    front_end: str | None
     agenda: Agenda
 
-    def established(self) -> None:
-        self.clerk.established(self.queue, self.connector.smtp_max_messages_per_connection)
+    def deliver(self, log: SessionLog) -> Steps[None]:
+        """Send messages through the channel, and log them in the session that our server holds."""
+        limit = self.connector.smtp_max_messages_per_connection
+        self.clerk.established(self.queue, limit)
+        yield from send_messages(self.channel.peer, log, self, limit)
 
     def take(self) -> Message | None:
         return self.clerk.take(self.queue)
 
-    def answered(self, message: Message, reply: str, *, encrypted: bool) -> None:
-        certificate = self.credentials.certificate if self.credentials and encrypted else None
+    def answered(self, message: Message, reply: str) -> None:
         delivery = Delivery(
             at=self.agenda.now,
             connector=self.connector.name,
             server=self.server,
-            peer=self.peer.name,
-            tls=encrypted,
-            thumbprint=certificate.thumbprint if certificate else None,
+            peer=self.channel.peer.name,
+            tls=self.channel.encrypted,
+            thumbprint=self.channel.thumbprint,
             reply=reply,
+            front_end=self.front_end,
         )
         self.clerk.answered(self.queue, message, delivery)
-
-
-def _ticks(moment: datetime) -> int:
-    """A time in .NET's ticks: session ids such as 08D50D3D9730A8D2 count on from the start of the service."""
-    span = moment.replace(tzinfo=None) - datetime.min
-    return (span.days * 86400 + span.seconds) * 10**7 + span.microseconds * 10

@@ -49,10 +49,16 @@ class Row:
 
 
 class ProtocolLog:
-    """The Send log of one server. A row stays in memory for ``log_flush_s``; what is read from disk lags behind."""
+    """The Send log of one service of a server, in ``directory``; None is the empty path that switches it off.
 
-    def __init__(self, server: Server, agenda: Agenda, readings: Readings, random: Random) -> None:
+    A row stays in memory for ``log_flush_s``; what is read from disk lags behind.
+    """
+
+    def __init__(
+        self, server: Server, directory: str | None, agenda: Agenda, readings: Readings, random: Random
+    ) -> None:
         self._server = server
+        self._directory = None if directory is None else PureWindowsPath(directory)
         self._agenda = agenda
         self._readings = readings
         self._random = random
@@ -62,7 +68,7 @@ class ProtocolLog:
 
     def write(self, row: Row) -> None:
         """Take a row into the buffer; it is lost when SendProtocolLogPath is empty, as on Exchange."""
-        if self._server.send_log_path is None:
+        if self._directory is None:
             return
         text = row.text if self._readings.log_row_end == "crlf" else row.text[:-2] + "\n"
         data = text.encode("utf-8")
@@ -82,16 +88,15 @@ class ProtocolLog:
             # The buffer's size is not a multiple of a row's: its end falls into the last row, the rest comes next.
             ready -= self._random.randrange(1, self._last_row)
         data, self._buffer = self._buffer[:ready], self._buffer[ready:]
-        self._append(data)
+        if self._directory is not None:
+            self._append(self._directory, data)
         if self._buffer:
             self._last_row = len(self._buffer)
             self._schedule()
 
-    def _append(self, data: bytes) -> None:
-        if self._server.send_log_path is None:
-            return
+    def _append(self, directory: PureWindowsPath, data: bytes) -> None:
         now = self._agenda.now
-        path = self._path(PureWindowsPath(self._server.send_log_path), now, len(data))
+        path = self._path(directory, now, len(data))
         if self._server.disk.file(path) is None:
             data = self._header(now) + data
         self._server.disk.append(path, data, now)
@@ -125,12 +130,16 @@ class SessionLog:
     """The rows of one session, numbered from 0. It stays silent when the level was None as the session opened."""
 
     def __init__(self, connector: str, session: str, remote: str, write: Callable[[Row], None] | None, agenda: Agenda):
+        self.session = session
         self._connector = connector
-        self._session = session
         self._remote = remote
         self._write = write
         self._agenda = agenda
         self._local = ""
+        self._sequence = 0
+
+    def reopened(self) -> None:
+        """The session goes on under its id, but its rows are counted from 0 again: another host has taken it over."""
         self._sequence = 0
 
     def connected(self, local: str) -> None:
@@ -158,7 +167,7 @@ class SessionLog:
             Row(
                 self._agenda.now,
                 self._connector,
-                self._session,
+                self.session,
                 self._sequence,
                 self._local,
                 self._remote,

@@ -53,8 +53,6 @@ class Routing:
         way = f"mail from {self._server.fqdn} for {domain} goes through {connector.name}"
         if not _is_source(self._server, connector):
             raise NotSimulated(f"{way}, whose source servers are others")
-        if connector.frontend_proxy_enabled:
-            raise NotSimulated(f"{way} and the Front End Transport service")
         tls_domain = (connector.tls_domain or "") if connector.tls_auth_level == "DomainValidation" else ""
         if connector.smart_hosts:
             return NextHop("SmartHostConnectorDelivery", ",".join(connector.smart_hosts), connector.guid, tls_domain)

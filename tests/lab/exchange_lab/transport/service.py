@@ -13,6 +13,7 @@ from random import Random
 from uuid import UUID
 
 from ..world import Mail, Server, World
+from .front_end import FrontEnd
 from .outbound import Outbound
 from .queue import EXPIRATION, Message, Queue
 from .remote_delivery import RemoteDelivery
@@ -36,7 +37,8 @@ class TransportService:
         # Seeded by the name: two runs of a scenario differ in nothing but their certificates.
         self._random = Random(server.fqdn)
         self._routing = Routing(world, server, self._agenda)
-        self._outbound = Outbound(world, server, self._agenda, self._routing, self._random)
+        self.front_end = FrontEnd(world, server)
+        self._outbound = Outbound(world, server, self._routing, self._random, _front_end_of)
         self._queue_numbers = count(3)
         self._record_ids = count(self._random.randrange(2**34, 2**37))
         self._delivery = RemoteDelivery(
@@ -110,6 +112,7 @@ class TransportService:
             self._agenda.live_until(now)
             if self._world.readings.binding_takes_effect == "at_once":
                 self._outbound.forget_certificates()
+                self.front_end.forget_certificates()
 
     def _tick(self) -> None:
         while not self._stopping:
@@ -150,6 +153,12 @@ class TransportService:
             size=self._random.randrange(4_000, 90_000),
             arrived=self._agenda.now,
         )
+
+
+def _front_end_of(server: Server) -> FrontEnd:
+    if not isinstance(server.transport, TransportService):
+        raise RuntimeError(f"the services of {server.fqdn} do not run")
+    return server.transport.front_end
 
 
 def _undelivered(server: Server) -> list[Message]:

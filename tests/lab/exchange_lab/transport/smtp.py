@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +13,14 @@ from ..agenda import Steps
 from ..world import Peer, Readings
 from .certificate_choice import Credentials
 from .certificate_rows import log_certificate, log_received_thumbprint
-from .failure import NEGOTIATION_FAILED, SOCKET_ERRORS, STARTTLS_REQUIRED, Failure, unable_to_connect
+from .failure import (
+    CONNECTION_DROPPED,
+    NEGOTIATION_FAILED,
+    SOCKET_ERRORS,
+    STARTTLS_REQUIRED,
+    Failure,
+    unable_to_connect,
+)
 from .protocol_log import SessionLog
 from .queue import Message
 
@@ -20,7 +28,7 @@ ROUND_TRIP_S = 0.12
 HANDSHAKE_S = 0.35
 PEER_THINKS_S = 0.9  # from the end of a message to the reply
 
-_EXTENSIONS = ("SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "8BITMIME", "CHUNKING")
+EXTENSIONS = ("SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "8BITMIME", "CHUNKING")
 _CIPHERS = (
     "bulk encryption algorithm CALG_AES_256 with strength 256 bits, MAC hash algorithm CALG_SHA_384 with strength 0 "
     "bits and key exchange algorithm CALG_ECDH_EPHEM with strength 384 bits"
@@ -29,56 +37,55 @@ _CIPHERS = (
 
 @dataclass(frozen=True)
 class Terms:
-    """How a connector wants its sessions: ``credentials`` is None where STARTTLS is not to be used."""
+    """How a connector wants its sessions: ``credentials`` is None where STARTTLS is not to be used.
+
+    ``proxied_for`` is what the log says of a session that another server asked for.
+    """
 
     helo: str
     local: str
     destination: str
     credentials: Credentials | None
     require_tls: bool
-    max_messages: int
+    proxied_for: str = ""
 
 
 class Mailbag(Protocol):
     """Where a session takes its messages from, and reports to."""
 
-    def established(self) -> None:
-        """The peer is ready for messages."""
-
     def take(self) -> Message | None:
         """The next message, if there is one."""
 
-    def answered(self, message: Message, reply: str, *, encrypted: bool) -> None:
+    def answered(self, message: Message, reply: str) -> None:
         """The peer's answer after the end of a message."""
 
 
-def converse(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, readings: Readings) -> Steps[Failure | None]:
-    """Hold one session; returns why it failed, or None when it came to its regular end."""
-    log.note("Set Session Permissions", "SendRoutingHeaders")
-    log.note("attempting to connect")
+def open_session(peer: Peer, terms: Terms, log: SessionLog, readings: Readings) -> Steps[Failure | bool]:
+    """Open a session that is ready for messages; returns why that failed, or whether it is encrypted."""
+    if terms.proxied_for:
+        log.note(f"attempting to connect. {terms.proxied_for}")
+    else:
+        log.note("Set Session Permissions", "SendRoutingHeaders")
+        log.note("attempting to connect")
     if not peer.listens:
         return (yield from _knock_in_vain(peer, terms, log))
     yield ROUND_TRIP_S
     log.connected(terms.local)
     yield ROUND_TRIP_S
     log.received(peer.banner)
-    yield from _greet(peer, terms, log, readings, encrypted=False)
+    yield from greet(peer.name, terms, log, readings, _offered(peer, encrypted=False))
 
     credentials = terms.credentials if peer.starttls else None
     if credentials is not None:
-        failure = yield from _start_tls(peer, credentials, log, readings)
+        failure = yield from start_tls("STARTTLS", credentials, Credentials(peer.certificate), log, readings)
         if failure is not None:
             return failure
-        yield from _greet(peer, terms, log, readings, encrypted=True)
+        yield from greet(peer.name, terms, log, readings, _offered(peer, encrypted=True))
     elif terms.require_tls:
         log.note("Connector is configured to send mail only over TLS connections and remote doesn't support TLS")
-        yield from _quit(log)
+        yield from leave(log)
         return STARTTLS_REQUIRED
-
-    mailbag.established()
-    yield from _send_messages(peer, terms, log, mailbag, encrypted=credentials is not None)
-    yield from _quit(log)
-    return None
+    return credentials is not None
 
 
 def _knock_in_vain(peer: Peer, terms: Terms, log: SessionLog) -> Steps[Failure]:
@@ -91,41 +98,55 @@ def _knock_in_vain(peer: Peer, terms: Terms, log: SessionLog) -> Steps[Failure]:
     return unable_to_connect(error)
 
 
-def _greet(peer: Peer, terms: Terms, log: SessionLog, readings: Readings, *, encrypted: bool) -> Steps[None]:
+def _offered(peer: Peer, *, encrypted: bool) -> tuple[str, ...]:
+    return tuple(each for each in EXTENSIONS if each != "STARTTLS" or (peer.starttls and not encrypted))
+
+
+def greet(host: str, terms: Terms, log: SessionLog, readings: Readings, offered: Sequence[str]) -> Steps[None]:
+    """EHLO, and the answer of a host with what it offers."""
     log.sent(f"EHLO {terms.helo}")
     yield ROUND_TRIP_S
-    offered = [each for each in _EXTENSIONS if each != "STARTTLS" or (peer.starttls and not encrypted)]
-    lines = [f"{peer.name} Hello [{terms.local.rpartition(':')[0]}]", *offered]
+    lines = [f"{host} Hello [{terms.local.rpartition(':')[0]}]", *offered]
     if readings.ehlo_rows == "joined":
         log.received(f"250  {' '.join(lines)}")
     else:
         log.received(*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
 
 
-def _start_tls(peer: Peer, ours: Credentials, log: SessionLog, readings: Readings) -> Steps[Failure | None]:
-    """Negotiate; returns why it failed. Whatever certificate the peer shows passes, at any TlsAuthLevel."""
-    log.sent("STARTTLS")
+def start_tls(
+    verb: str, ours: Credentials, theirs: Credentials, log: SessionLog, readings: Readings
+) -> Steps[Failure | None]:
+    """Negotiate; returns why it failed. Whatever certificate the other end shows passes, at any TlsAuthLevel."""
+    log.sent(verb)
     yield ROUND_TRIP_S
     log.received("220 2.0.0 SMTP server ready")
     if ours.certificate is not None:
         log_certificate(log, "Sending certificate", ours.certificate, readings.certificate_rows)
     if ours.failure is not None:
-        # Schannel is asked for the key before a byte of the handshake leaves: the peer has no part in this.
+        # Schannel is asked for the key before a byte of the handshake leaves: the other end has no part in this.
         log.note(f"TLS negotiation failed with error {ours.failure}")
         log.disconnected("Local")
         return NEGOTIATION_FAILED
     yield HANDSHAKE_S
-    log_certificate(log, "Remote certificate", peer.certificate, readings.certificate_rows)
+    if theirs.failure is not None:
+        # Its status stays on its own side; here the connection is merely gone.
+        log.note("TLS negotiation failed with error SocketError")
+        log.disconnected("Remote")
+        return CONNECTION_DROPPED
+    if theirs.certificate is not None:
+        log_certificate(log, "Remote certificate", theirs.certificate, readings.certificate_rows)
     log.note(f"TLS protocol SP_PROT_TLS1_2_CLIENT negotiation succeeded using {_CIPHERS}")
-    log_received_thumbprint(log, peer.certificate, readings.certificate_rows)
+    if theirs.certificate is not None:
+        log_received_thumbprint(log, theirs.certificate, readings.certificate_rows)
     return None
 
 
-def _send_messages(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, *, encrypted: bool) -> Steps[None]:
-    for __ in range(terms.max_messages):
+def send_messages(peer: Peer, log: SessionLog, mailbag: Mailbag, limit: int) -> Steps[None]:
+    """Send what the mailbag holds, ``limit`` messages at most, and take leave."""
+    for __ in range(limit):
         message = mailbag.take()
         if message is None:
-            return
+            break
         log.note(f"sending message with RecordId {message.record_id} and InternetMessageId {message.message_id}")
         log.sent(f"MAIL FROM:<{message.sender}> SIZE={message.size}")
         log.sent(f"RCPT TO:<{message.recipient}>")
@@ -135,7 +156,8 @@ def _send_messages(peer: Peer, terms: Terms, log: SessionLog, mailbag: Mailbag, 
         yield PEER_THINKS_S
         reply = _reply_to_data(peer, message)
         log.received(reply)
-        mailbag.answered(message, reply, encrypted=encrypted)
+        mailbag.answered(message, reply)
+    yield from leave(log)
 
 
 def _reply_to_data(peer: Peer, message: Message) -> str:
@@ -146,7 +168,8 @@ def _reply_to_data(peer: Peer, message: Message) -> str:
     return f"250 2.6.0 {message.message_id} [InternalId={message.record_id}, Hostname={peer.name}] {rest}"
 
 
-def _quit(log: SessionLog) -> Steps[None]:
+def leave(log: SessionLog) -> Steps[None]:
+    """QUIT."""
     log.sent("QUIT")
     yield ROUND_TRIP_S
     log.received("221 2.0.0 Service closing transmission channel")

@@ -26,6 +26,13 @@ class Readings:
         binding_takes_effect: ``at_once`` (the store's change empties the certificate cache) or ``after_restart``.
         queue_error: The frame and code of LastError for a TLS failure of Exchange's own making: the text of KB 4051498,
             the same with 421 4.2.1, or the ``[{LED=…}]`` form of newer builds.
+        outbound_front_end: Which Front End Transport service a Mailbox server hands proxied mail to: that of another
+            server (one of its site, if there is one), or its own.
+        front_end_error: The code for a proxy session that the front end could not set up: 450 4.7.0 in the frame
+            ``[{LRT=…};{LED=…};{FQDN=…};{IP=…}]``, or 450 4.4.101 without a frame (``led_4.4.1`` frames both).
+        front_end_connector_id: The connector-id in the front end's Send log: the connector's name, or that of an
+            implicit connector for all.
+        front_end_log_level: Whether that log follows the connector's level or always speaks.
         certificate_rows: Certificates in the protocol log: one row a property, one row in all, or not at all.
         ehlo_rows: A reply of several lines in the protocol log: one row a line, or one row.
         log_names: ``SENDyyyymmdd-n.LOG`` or ``SENDyyyymmddHH-n.LOG``.
@@ -51,6 +58,10 @@ class Readings:
     cng_key: Literal["usable", "unusable"] = "usable"
     binding_takes_effect: Literal["at_once", "after_restart"] = "at_once"
     queue_error: Literal["primary_4.4.1", "primary_4.2.1", "led_4.4.1"] = "primary_4.4.1"
+    outbound_front_end: Literal["another", "local"] = "another"
+    front_end_error: Literal["450_4.7.0", "450_4.4.101"] = "450_4.7.0"
+    front_end_connector_id: Literal["virtual", "name"] = "virtual"
+    front_end_log_level: Literal["connector", "always"] = "connector"
     certificate_rows: Literal["old", "new", "none"] = "old"
     ehlo_rows: Literal["one_a_line", "joined"] = "one_a_line"
     log_names: Literal["daily", "hourly"] = "daily"

@@ -46,7 +46,8 @@ class CommandEntry:
 class Delivery:
     """One message that was handed to a peer: ``reply`` is the peer's answer after the data, ``tls`` whether in TLS.
 
-    ``thumbprint`` is that of the certificate that we presented.
+    ``thumbprint`` is that of the certificate that we presented. ``front_end`` is the FQDN of the server whose Front End
+    Transport service opened the connection and presented it; None where ``server`` did so itself.
     """
 
     at: datetime
@@ -56,3 +57,4 @@ class Delivery:
     tls: bool
     thumbprint: str | None
     reply: str
+    front_end: str | None = None

@@ -89,6 +89,7 @@ class Server:
         web_root_requires_ssl: Whether the root of the Default Web Site takes HTTPS alone.
         pop_name, imap_name: X509CertificateName of the POP and the IMAP service.
         send_log_path: SendProtocolLogPath; None means that the server writes no Send log.
+        front_end_send_log_path: The same of its Front End Transport service, which an Edge does not have.
         transport_reload_s: Simulated seconds from a connector change on its domain controller until the transport
             service works by it.
         log_flush_s: Simulated seconds that rows of the protocol log stay in a buffer.
@@ -114,6 +115,9 @@ class Server:
     imap_name: str | None = None
     send_log_path: str | None = (
         r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\Hub\ProtocolLog\SmtpSend"
+    )
+    front_end_send_log_path: str | None = (
+        r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\FrontEnd\ProtocolLog\SmtpSend"
     )
     disk: Disk = field(default_factory=Disk)
     transport_reload_s: float = 300.0

@@ -149,7 +149,7 @@ class TestBuffer:
     def test_cuts_where_chance_says_but_never_leaves_a_row_behind(self, bench: Any) -> None:
         here = bench(mail=[])
         agenda = Agenda(BEGIN)
-        log = ProtocolLog(here.server, agenda, Readings(), Random(1))
+        log = ProtocolLog(here.server, here.server.send_log_path, agenda, Readings(), Random(1))
         for number in range(40):
             agenda.at(
                 BEGIN + timedelta(seconds=number),

@@ -392,7 +392,3 @@ class TestRouting:
         foreign = self.connector("Elsewhere", "SMTP:*;1", source_servers=("mbx09.contoso.test",))
         with pytest.raises(NotSimulated, match="goes through Elsewhere, whose source servers are others"):
             bench(connectors=[foreign]).after(seconds=1)
-
-    def test_a_front_end_hop_is_refused_with_its_reason(self, bench: Any) -> None:
-        with pytest.raises(NotSimulated, match="and the Front End Transport service"):
-            bench(connector={"frontend_proxy_enabled": True}).after(seconds=1)

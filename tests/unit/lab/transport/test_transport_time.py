@@ -141,7 +141,7 @@ class TestThread:
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
     def test_that_crashed_is_reported_to_whoever_asks(self, bench: Any) -> None:
-        here = bench(connector={"frontend_proxy_enabled": True}, clock=Clock(BEGIN, 600))
+        here = bench(connector={"source_servers": ("mbx09.contoso.test",)}, clock=Clock(BEGIN, 600))
         here.service.start()
         here.service._thread.join(5)
         with pytest.raises(RuntimeError, match=r"the transport service of mbx01\.contoso\.test has crashed"):
