@@ -9,12 +9,14 @@ their default certificates, so a ``Sending certificate`` of this hop is never th
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..agenda import Steps
 from ..world import Readings, SendConnector
 from .certificate_choice import Credentials
 from .client import Channel
 from .failure import Failure
-from .front_end import FrontEnd
+from .front_end import PORT, FrontEnd
 from .protocol_log import SessionLog
 from .smtp import EXTENSIONS, ROUND_TRIP_S, Terms, greet, leave, start_tls
 
@@ -57,7 +59,8 @@ def request(
     log.note(
         f"This session is now being proxied through the next hop. The actual connector being used is: {connector.name}"
     )
-    # From here on the peer itself answers: the front end passes everything on and logs nothing of it.
+    # From here on the peer itself answers, to what it sees: the front end passes everything on, and logs nothing of it.
     log.reopened()
-    yield from greet(reached.peer.name, terms, log, readings, _INSIDE_TLS)
+    seen = replace(terms, helo=connector.fqdn or terms.helo, local=f"{front_end.address}:{PORT}")
+    yield from greet(reached.peer.name, seen, log, readings, _INSIDE_TLS)
     return reached

@@ -160,3 +160,13 @@ def make_certificate() -> Callable[..., StoredCertificate]:
 @pytest.fixture
 def make_peer() -> Callable[..., Peer]:
     return peer
+
+
+@pytest.fixture
+def make_mail() -> Callable[..., Mail]:
+    """Makes five messages for a server, so many minutes after BEGIN."""
+
+    def make(server: str, minutes: float) -> Mail:
+        return Mail(server, "fabrikam.com", 5, BEGIN + timedelta(minutes=minutes))
+
+    return make
