@@ -21,7 +21,8 @@ done
 
 # The oldest libraries, on top of the newest.
 oldest=$work/libraries
-python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --target "$oldest" pypsrp==0.8.1 pywinrm==0.4.3
+python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --target "$oldest" \
+    pypsrp==0.8.1 pywinrm==0.4.3 six
 export PYTHONPATH=$oldest
 [ "$(python -c 'import pypsrp, winrm; print(pypsrp.__path__ + winrm.__path__)')" = "['$oldest/pypsrp', '$oldest/winrm']" ]
 repair 0 oldest kb4051498

@@ -6,6 +6,8 @@
 # The second door: the modules run on a bastion, with nothing but their options to reach Exchange. The password is in none
 # of the output, though Ansible shows all it has.
 . ../setup_runs/lab.sh
+# Newer releases of ansible-core show options only when asked.
+export ANSIBLE_INJECT_INVOCATION=true
 secret='Näher als 7 Meilen!'
 
 exchange-lab run --scenario "$scenarios/kb4051498.yml" \
