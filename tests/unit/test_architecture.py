@@ -53,8 +53,8 @@ MAY_REQUIRE: Final = {"_exchange": {"cryptography"}, "_outbound_tls": {"cryptogr
 # The lab's rooms with a rule of their own: the wire knows no Exchange, the world knows no wire.
 LAB_MAY_IMPORT: Final = {
     "wire": set[str](),
-    "world": {"clock", "timespan"},
-    "transport": {"world", "clock", "timespan"},
+    "world": {"agenda", "clock", "timespan"},
+    "transport": {"world", "agenda", "timespan"},
 }
 
 HEADER: Final = """\
