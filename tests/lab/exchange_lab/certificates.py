@@ -9,6 +9,7 @@ import ipaddress
 import ssl
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from spnego.channel_bindings import GssChannelBindings
 
 from .world import parse_name
 
@@ -55,6 +57,14 @@ class CertificateMaker:
         return builder.sign(self._key if self_signed else self._authority_key, hashes.SHA256())
 
 
+@dataclass(frozen=True)
+class TlsChannel:
+    """A server's side of TLS, and what a client binds its authentication to (RFC 5929, tls-server-end-point)."""
+
+    context: ssl.SSLContext
+    bindings: GssChannelBindings
+
+
 class TlsAuthority:
     """The private authority behind the HTTPS listeners. Its certificates live by real time: real clients judge them."""
 
@@ -75,8 +85,8 @@ class TlsAuthority:
         """The authority's certificate, as PEM."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode("ascii")
 
-    def context(self, fqdn: str, address: str) -> ssl.SSLContext:
-        """A server's TLS context, with a certificate for its name and its address."""
+    def channel(self, fqdn: str, address: str) -> TlsChannel:
+        """A server's side of TLS, with a certificate for its name and its address."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = x509.SubjectAlternativeName([x509.DNSName(fqdn), x509.IPAddress(ipaddress.ip_address(address))])
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, fqdn)])
@@ -100,7 +110,8 @@ class TlsAuthority:
                 + certificate.public_bytes(serialization.Encoding.PEM)
             )
             context.load_cert_chain(chain)
-        return context
+        digest = certificate.fingerprint(hashes.SHA256())
+        return TlsChannel(context, GssChannelBindings(application_data=b"tls-server-end-point:" + digest))
 
     def _builder(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
         return (

@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
 from . import control
-from .inventory import inventory_of
+from .inventory import Connection, inventory_of
+from .kdc import RealmError
 from .organisation import Organisation
 from .scenario import ScenarioError, load
 from .state import State
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status: int = options.carry_out(options)
-    except (ScenarioError, NotSimulated, control.ControlError) as error:
+    except (ScenarioError, NotSimulated, RealmError, control.ControlError) as error:
         print(error, file=sys.stderr)
         return USAGE_ERROR
     return status
@@ -58,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="KEY=VALUE",
         help="change one fact of the scenario, as in connectors.NAME.require_tls=false; may be repeated",
+    )
+    scenario.add_argument(
+        "--connection", choices=get_args(Connection), default="psrp", help="what the inventory reaches servers by"
     )
     scenario.add_argument("--state", type=Path, metavar="FILE", help="where to write the state at the end, as JSON")
 
@@ -125,11 +129,12 @@ def _organisation(options: argparse.Namespace) -> Iterator[Mapping[str, str]]:
         with organisation:
             authority, inventory = directory / "ca.pem", directory / "inventory.yml"
             authority.write_text(organisation.authority, encoding="ascii")
-            inventory.write_text(yaml.safe_dump(inventory_of(organisation.world, authority), sort_keys=False))
+            hosts = inventory_of(organisation.world, authority, options.connection)
+            inventory.write_text(yaml.safe_dump(hosts, sort_keys=False))
             channel = control.ControlServer(directory / "control", lambda request: _answer(organisation, request))
             channel.start()
             try:
-                yield _environment(inventory, channel.path)
+                yield _environment(inventory, channel.path, organisation.kerberos_config)
             finally:
                 channel.stop()
                 # Before the listeners hang up: their shells are what a client left open.
@@ -146,12 +151,14 @@ def _answer(organisation: Organisation, request: dict[str, Any]) -> Any:
             raise ValueError(f"the lab does not know the request {request}")
 
 
-def _environment(inventory: Path, channel: Path) -> dict[str, str]:
+def _environment(inventory: Path, channel: Path, kerberos_config: Path | None) -> dict[str, str]:
     environment = {
         "ANSIBLE_INVENTORY": str(inventory),
         control.ADDRESS_VARIABLE: str(channel),
         "PATH": os.pathsep.join([str(LAB), str(REPOSITORY / ".venv" / "bin"), os.environ.get("PATH", os.defpath)]),
     }
+    if kerberos_config is not None:
+        environment["KRB5_CONFIG"] = str(kerberos_config)
     collections = REPOSITORY / ".venv" / "collections"
     if "ANSIBLE_COLLECTIONS_PATH" not in os.environ and collections.is_dir():
         environment["ANSIBLE_COLLECTIONS_PATH"] = str(collections)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -15,8 +16,8 @@ from .world import Delivery, QueueFacts, SendConnector, Server, Services, World
 State = dict[str, Any]
 
 
-def state_of(world: World, *, open_shells: int, crashes: tuple[str, ...] = ()) -> State:
-    """The state; ``open_shells`` and ``crashes`` are what the listeners know."""
+def state_of(world: World, *, open_shells: int, rejections: Mapping[str, int], crashes: tuple[str, ...] = ()) -> State:
+    """The state; ``open_shells``, ``rejections`` and ``crashes`` are what the listeners know."""
     with world.lock:
         now = world.clock.now()
         first = next(iter(world.domain_controllers))
@@ -31,6 +32,7 @@ def state_of(world: World, *, open_shells: int, crashes: tuple[str, ...] = ()) -
             ],
             "delivered": [_delivery(each) for each in world.delivered],
             "commands": [asdict(each) for each in world.commands],
+            "rejections": dict(rejections),
             "open_shells": open_shells,
             "crashes": list(crashes),
         }

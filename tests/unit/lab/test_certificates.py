@@ -49,7 +49,7 @@ def test_dates_in_the_wrong_order_are_refused() -> None:
 def test_a_tls_client_that_trusts_the_authority_accepts_name_and_address(name: str) -> None:
     authority = TlsAuthority()
     trusting = ssl.create_default_context(cadata=authority.certificate)
-    assert _handshake(authority.context("mbx01.contoso.test", "127.0.1.1"), trusting, name) is None
+    assert _handshake(authority.channel("mbx01.contoso.test", "127.0.1.1").context, trusting, name) is None
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_tls_client_that_trusts_the_authority_accepts_name_and_address(name: s
 def test_a_tls_client_refuses_another_name_and_an_unknown_authority(trusted: bool, name: str, told: str) -> None:
     authority = TlsAuthority()
     client = ssl.create_default_context(cadata=(authority if trusted else TlsAuthority()).certificate)
-    error = _handshake(authority.context("mbx01.contoso.test", "127.0.1.1"), client, name)
+    error = _handshake(authority.channel("mbx01.contoso.test", "127.0.1.1").context, client, name)
     assert isinstance(error, ssl.SSLCertVerificationError)
     assert told in str(error)
 

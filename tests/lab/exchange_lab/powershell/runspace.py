@@ -53,6 +53,7 @@ class Runspace:
                     endpoint=caller.endpoint,
                     user=caller.user,
                     auth=caller.authentication,
+                    header=caller.header,
                     encrypted=caller.encrypted,
                     name=command.name,
                     parameters={

@@ -26,6 +26,7 @@ from ..world import (
     Peer,
     PeerGoesDown,
     Readings,
+    Realm,
     SendConnector,
     Server,
     StandaloneDirectory,
@@ -88,9 +89,17 @@ class Builder:
                 Account(each["user"], each["password"], tuple(each["role_groups"])) for each in scenario["accounts"]
             ],
             mail=[self._mail(index) for index in range(len(scenario["mail"]))],
+            realm=self._realm(domain),
             readings=readings,
             faults=[self._fault(each) for each in scenario["faults"]],
         )
+
+    def _realm(self, domain: str) -> Realm | None:
+        """The realm that the scenario states, or that an endpoint with Kerberos takes for granted."""
+        endpoints = [each[key] for each in self._scenario["servers"].values() for key in ("powershell", "wsman")]
+        offered = any("Kerberos" in each["authentication"] for each in endpoints)
+        facts = self._scenario.get("realm", {"kdc": "running"} if offered else None)
+        return None if facts is None else Realm(facts.get("name", domain.upper()), facts["kdc"] == "running")
 
     def _server(self, fqdn: str) -> Server:
         facts = self._scenario["servers"][fqdn]
@@ -118,8 +127,8 @@ class Builder:
             transport_reload_s=facts["transport_reload_s"],
             log_flush_s=facts["log_flush_s"],
             reachable=facts["reachable"],
-            powershell=None if is_edge else _endpoint("/PowerShell/", facts["powershell"]),
-            wsman=_endpoint("/wsman", facts["wsman"]),
+            powershell=None if is_edge else _endpoint("/PowerShell/", facts["powershell"], is_exchanges=True),
+            wsman=_endpoint("/wsman", facts["wsman"], is_exchanges=False),
         )
 
     def _stored(self, at: Keys, label: str, facts: dict[str, Any]) -> StoredCertificate:
@@ -259,8 +268,14 @@ class Builder:
             raise self._document.fail(at, str(error)) from error
 
 
-def _endpoint(path: str, facts: dict[str, Any]) -> Endpoint:
-    return Endpoint(path, facts["scheme"], tuple(facts["authentication"]))
+def _endpoint(path: str, facts: dict[str, Any], *, is_exchanges: bool) -> Endpoint:
+    return Endpoint(
+        path,
+        facts["scheme"],
+        tuple(facts["authentication"]),
+        extended_protection=facts.get("extended_protection", not is_exchanges),
+        stray_space=facts.get("stray_space", is_exchanges),
+    )
 
 
 def _surroundings(facts: dict[str, Any]) -> dict[str, Any]:

@@ -16,12 +16,13 @@ a thread of its own, with a Run to answer by::
         ...
 
 The floors, each importing only those before it: ``traffic``, ``commands`` and ``errors`` (values); ``channel`` and
-``pipeline`` (PSRP); ``soap``, ``shell`` and ``wsman`` (WS-Management, no socket); ``accounts``, ``sealing`` and
-``authentication``; ``http``.
+``pipeline`` (PSRP); ``soap``, ``shell`` and ``wsman`` (WS-Management, no socket); ``accounts``, ``acceptor``,
+``sealing`` and ``authentication``; ``http``.
 """
 
 from __future__ import annotations
 
+from .acceptor import ServiceKeys
 from .accounts import Account, Accounts
 from .commands import SWITCH, Caller, ReceivedCommand, Switch, plain
 from .errors import HostCannotPrompt, Stopped, TerminatingError
@@ -44,6 +45,7 @@ __all__ = [
     "Operation",
     "ReceivedCommand",
     "Run",
+    "ServiceKeys",
     "Stopped",
     "Switch",
     "TerminatingError",

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import hmac
-import os
 import tempfile
 import threading
 from collections import Counter
@@ -14,9 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-
-_ntlm_user_file = threading.Lock()
-"""pyspnego's NTLM finds its accounts by an environment variable, which the whole process has once."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +41,7 @@ class Accounts:
 
     def __init__(self, accounts: Iterable[Account] = ()) -> None:
         self._lock = threading.Lock()
+        self._file_in_use = threading.Lock()
         self._by_name: dict[str, Account] = {}
         self._rejections: Counter[str] = Counter()
         self._directory = tempfile.TemporaryDirectory(prefix="exchange-lab-accounts-")
@@ -91,23 +88,12 @@ class Accounts:
             self._rejections[user] += 1
 
     @contextmanager
-    def known_to_ntlm(self) -> Iterator[None]:
-        """Show these accounts, and no others, to the NTLM acceptor of pyspnego.
-
-        The environment is put back at once: a client in a child process must not find passwords there.
-        """
-        with _ntlm_user_file:
+    def ntlm_user_file(self) -> Iterator[Path]:
+        """The accounts in a file as pyspnego's NTLM reads it; nobody else writes it meanwhile."""
+        with self._file_in_use:
             path = Path(self._directory.name) / "ntlm"
             path.write_text(self._as_ntlm_user_file(), encoding="utf-8")
-            before = os.environ.get("NTLM_USER_FILE")
-            os.environ["NTLM_USER_FILE"] = str(path)
-            try:
-                yield
-            finally:
-                if before is None:
-                    del os.environ["NTLM_USER_FILE"]
-                else:
-                    os.environ["NTLM_USER_FILE"] = before
+            yield path
 
     def _as_ntlm_user_file(self) -> str:
         with self._lock:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP authentication as a Windows server does it: Basic by request, Negotiate by TCP connection."""
+"""HTTP authentication as a Windows server does it: Basic by request, Negotiate and Kerberos by TCP connection."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ import base64
 import binascii
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-import spnego
 from spnego.exceptions import SpnegoError
 
 from . import sealing
-from .accounts import Accounts
+from .acceptor import NTLM_SIGNATURE, Acceptance, Acceptor
 
-NTLM_SIGNATURE: Final = b"NTLMSSP\x00"
 NTLM_AUTHENTICATE: Final = NTLM_SIGNATURE + struct.pack("<I", 3)
 NTLM_UNICODE: Final = 0x00000001
 
 
 @dataclass(frozen=True)
 class Identity:
-    """A request that passed. ``reply_token`` is the context's last word, for the reply's WWW-Authenticate."""
+    """A request that passed.
+
+    ``authentication`` is what was spoken (``basic``, ``ntlm``, ``kerberos``), ``scheme`` the word in the header that
+    authenticated. ``reply_token`` is the context's last word, for the reply's WWW-Authenticate.
+    """
 
     user: str
     authentication: str
+    scheme: str
     reply_token: str | None = None
 
 
@@ -48,12 +51,12 @@ class Authenticator:
     ``schemes`` are the offered ones; a scheme that was not offered is refused. ``realm`` is Basic's.
     """
 
-    def __init__(self, accounts: Accounts, schemes: Sequence[str], realm: str) -> None:
-        self._accounts = accounts
+    def __init__(self, acceptance: Acceptance, schemes: Sequence[str], realm: str) -> None:
+        self._acceptance = acceptance
+        self._accounts = acceptance.accounts
         self._schemes = tuple(schemes)
         self._realm = realm
-        self._context: spnego.ContextProxy | None = None
-        self._context_scheme = ""
+        self._acceptor: Acceptor | None = None
         self._identity: Identity | None = None
 
     def authenticate(self, authorization: str | None) -> Identity | Challenge:
@@ -70,17 +73,17 @@ class Authenticator:
             return self._challenge()
         return self._basic(token) if offered == "Basic" else self._negotiate(offered, token)
 
-    def unseal(self, body: bytes) -> bytes:
+    def unseal(self, content_type: str, body: bytes) -> bytes:
         """Open a sealed request; MalformedMessage or SpnegoError when that fails."""
-        if self._context is None or not self._context.complete:
+        if self._acceptor is None or not self._acceptor.complete:
             raise sealing.MalformedMessage("sealed before this connection was authenticated")
-        return sealing.unseal(self._context, body)
+        return sealing.unseal(self._acceptor.context, self._acceptor.scheme, content_type, body)
 
     def seal(self, message: bytes, *, stray_space: bool) -> tuple[str, bytes]:
         """Seal a reply; return its content type and body."""
-        if self._context is None:
+        if self._acceptor is None:
             raise RuntimeError("there is no context to seal with")
-        return sealing.seal(self._context, self._context_scheme, message, stray_space=stray_space)
+        return sealing.seal(self._acceptor.context, self._acceptor.scheme, message, stray_space=stray_space)
 
     def _challenge(self) -> Challenge:
         return Challenge(tuple(f'Basic realm="{self._realm}"' if s == "Basic" else s for s in self._schemes))
@@ -88,44 +91,31 @@ class Authenticator:
     def _basic(self, token: bytes) -> Identity | Challenge:
         name, __, password = token.decode("utf-8", "replace").partition(":")
         user = self._accounts.verify(name, password)
-        return self._challenge() if user is None else Identity(user, "basic")
+        return self._challenge() if user is None else Identity(user, "basic", "Basic")
 
     def _negotiate(self, scheme: str, token: bytes) -> Identity | Challenge:
-        if self._context is None or self._context.complete:
-            self._begin(scheme, token)
-        assert self._context is not None
         try:
-            with self._accounts.known_to_ntlm():
-                answer = self._context.step(token)
+            if self._acceptor is None or self._acceptor.complete:
+                self._identity = None
+                self._acceptor = Acceptor(self._acceptance, scheme, token)
+            answer = self._acceptor.step(token)
         except SpnegoError:
             if (name := ntlm_user(token)) is not None:
                 self._accounts.reject(name)
-            self._context = None
+            self._acceptor = None
             return self._challenge()
         reply = f"{scheme} {base64.b64encode(answer).decode()}" if answer else None
-        if not self._context.complete:
+        if not self._acceptor.complete:
             return Challenge((reply,)) if reply else self._challenge()
-        return self._accept(reply)
+        return self._accept(self._acceptor, reply)
 
-    def _begin(self, scheme: str, token: bytes) -> None:
-        protocol = "ntlm" if token.startswith(NTLM_SIGNATURE) else scheme.lower()
-        self._identity = None
-        self._context_scheme = scheme
-        with self._accounts.known_to_ntlm():
-            self._context = spnego.server(
-                protocol=protocol, service="HTTP", options=spnego.NegotiateOptions.wrapping_winrm
-            )
-
-    def _accept(self, reply: str | None) -> Identity | Challenge:
-        assert self._context is not None
-        principal = str(self._context.client_principal)
-        user = self._accounts.canonical(principal)
+    def _accept(self, acceptor: Acceptor, reply: str | None) -> Identity | Challenge:
+        user = self._accounts.canonical(acceptor.principal)
         if user is None:  # a ticket of a realm that we trust, for an account that we do not know
-            self._context = None
+            self._acceptor = None
             return self._challenge()
-        authentication = str(self._context.negotiated_protocol)
-        self._identity = Identity(user, authentication)
-        return Identity(user, authentication, reply)
+        self._identity = Identity(user, acceptor.protocol, acceptor.scheme)
+        return replace(self._identity, reply_token=reply)
 
 
 def ntlm_user(token: bytes) -> str | None:

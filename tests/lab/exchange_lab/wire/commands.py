@@ -38,12 +38,14 @@ class Caller:
     """Who asks, and over what.
 
     ``user`` as the account is registered, however it was spelled (``LAB\\exadmin``); ``authentication`` is ``ntlm``,
-    ``basic`` or ``kerberos``; ``encrypted`` by message encryption or TLS; ``endpoint`` the path without a trailing
+    ``basic`` or ``kerberos``, ``header`` the scheme by which it came (``Negotiate``, ``Kerberos``, ``Basic``);
+    ``encrypted`` by message encryption or TLS; ``endpoint`` the path without a trailing
     slash, in lower case; ``query`` the URL's, as sent (``serializationLevel``).
     """
 
     user: str
     authentication: str
+    header: str
     encrypted: bool
     endpoint: str
     query: Mapping[str, str]

@@ -17,8 +17,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Literal, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
+from .acceptor import Acceptance, ServiceKeys
 from .accounts import Accounts
 from .authentication import Authenticator, Challenge, Identity
 from .commands import Caller
@@ -44,9 +46,10 @@ class Listener:
     """One address and port with the endpoints of one server behind it.
 
     ``port`` 0 takes a free one; it is known at once, before ``start``. ``authentication`` lists the schemes offered, in
-    the order offered. ``tls`` is the server's context and must be given for ``https``, and only then. With
-    ``require_encryption``, a message that neither TLS nor message encryption protects is refused, and Basic is not
-    even offered over plain HTTP (WinRM's AllowUnencrypted=false).
+    the order offered; ``keys`` are those for tickets, without them Negotiate is NTLM. ``tls`` is the server's context
+    and must be given for ``https``, and only then; with ``bindings``, those of that channel, a client must bind its
+    authentication to it (extended protection). With ``require_encryption``, a message that neither TLS nor message
+    encryption protects is refused, and Basic is not even offered over plain HTTP (WinRM's AllowUnencrypted=false).
     """
 
     def __init__(
@@ -58,7 +61,9 @@ class Listener:
         endpoints: Sequence[Endpoint],
         accounts: Accounts,
         authentication: Sequence[str] = ("Negotiate", "Basic"),
+        keys: ServiceKeys | None = None,
         tls: ssl.SSLContext | None = None,
+        bindings: GssChannelBindings | None = None,
         require_encryption: bool = True,
         traffic: Traffic | None = None,
     ) -> None:
@@ -74,7 +79,7 @@ class Listener:
             (address, port),
             service=self._service,
             traffic=self.traffic,
-            accounts=accounts,
+            acceptance=Acceptance(accounts, keys, bindings),
             schemes=tuple(authentication),
             tls=tls,
             require_encryption=require_encryption,
@@ -118,14 +123,14 @@ class _Server(ThreadingHTTPServer):
         *,
         service: Service,
         traffic: Traffic,
-        accounts: Accounts,
+        acceptance: Acceptance,
         schemes: tuple[str, ...],
         tls: ssl.SSLContext | None,
         require_encryption: bool,
     ) -> None:
         self.service = service
         self.traffic = traffic
-        self.accounts = accounts
+        self.acceptance = acceptance
         self.schemes = schemes
         self.tls = tls
         self.require_encryption = require_encryption
@@ -185,7 +190,7 @@ class _Connection(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         server = self._server
-        self._authenticator = Authenticator(server.accounts, server.schemes, realm=str(server.server_address[0]))
+        self._authenticator = Authenticator(server.acceptance, server.schemes, realm=str(server.server_address[0]))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Traffic counts; nothing is printed."""
@@ -212,19 +217,21 @@ class _Connection(BaseHTTPRequestHandler):
             self._answer(body, endpoint, identity, dict(parse_qsl(url.query)))
 
     def _answer(self, body: bytes, endpoint: Endpoint, identity: Identity, query: dict[str, str]) -> None:
-        sealed = is_sealed(self.headers.get("Content-Type", ""))
+        content_type = self.headers.get("Content-Type", "")
+        sealed = is_sealed(content_type)
         encrypted = sealed or self._server.tls is not None
         if self._server.require_encryption and not encrypted:
             self._reply(500, authenticate=_values(identity))
             return
         if sealed:
             try:
-                body = self._authenticator.unseal(body)
+                body = self._authenticator.unseal(content_type, body)
             except (MalformedMessage, SpnegoError):
                 self.close_connection = True
                 self._reply(400)
                 return
-        caller = Caller(identity.user, identity.authentication, encrypted, normal_path(endpoint.path), query)
+        path = normal_path(endpoint.path)
+        caller = Caller(identity.user, identity.authentication, identity.scheme, encrypted, path, query)
         try:
             reply = self._server.service.handle(body, caller, self._client_gone)
         except ClientGone:

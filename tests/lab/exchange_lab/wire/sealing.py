@@ -32,8 +32,10 @@ def is_sealed(content_type: str) -> bool:
     return content_type.lower().startswith("multipart/encrypted")
 
 
-def unseal(context: ContextProxy, body: bytes) -> bytes:
+def unseal(context: ContextProxy, scheme: str, content_type: str, body: bytes) -> bytes:
     """Return the message inside; MalformedMessage or a SpnegoError when it is none, or was sealed for another."""
+    if f'protocol="{protocol_of(scheme)}"'.lower() not in content_type.lower():
+        raise MalformedMessage(f"sealed for another scheme than {scheme}: {content_type}")
     match = _SEALED.fullmatch(body)
     if match is None:
         raise MalformedMessage("not in the multipart form of an encrypted message")
@@ -44,14 +46,18 @@ def unseal(context: ContextProxy, body: bytes) -> bytes:
     return context.unwrap_winrm(payload[4 : 4 + length], payload[4 + length :])
 
 
+def protocol_of(scheme: str) -> str:
+    """The protocol that a sealed message announces: Kerberos names itself, everything else is SPNEGO."""
+    return f"application/HTTP-{'Kerberos' if scheme == 'Kerberos' else 'SPNEGO'}-session-encrypted"
+
+
 def seal(context: ContextProxy, scheme: str, message: bytes, *, stray_space: bool) -> tuple[str, bytes]:
     """Return content type and body for a message.
 
-    ``scheme`` is the HTTP scheme that authenticated (``Kerberos`` names itself, everything else is SPNEGO);
-    ``stray_space`` writes the boundary as Exchange does, with a space after the dashes (pypsrp's encryption.py:
-    "Talking to Exchange endpoints gives a non-compliant boundary").
+    ``scheme`` is the HTTP scheme that authenticated; ``stray_space`` writes the boundary as Exchange does, with a space
+    after the dashes (pypsrp's encryption.py: "Talking to Exchange endpoints gives a non-compliant boundary").
     """
-    protocol = f"application/HTTP-{'Kerberos' if scheme == 'Kerberos' else 'SPNEGO'}-session-encrypted"
+    protocol = protocol_of(scheme)
     dashes = b"-- " if stray_space else b"--"
     wrapped = context.wrap_winrm(message)
     length = len(message) + wrapped.padding_length

@@ -15,7 +15,7 @@ from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
 from .server import Endpoint, QueueFacts, Role, Server, Transport
-from .world import Account, Mail, World
+from .world import Account, Mail, Realm, World
 
 __all__ = [
     "Account",
@@ -35,6 +35,7 @@ __all__ = [
     "PeerGoesDown",
     "QueueFacts",
     "Readings",
+    "Realm",
     "Role",
     "SendConnector",
     "Server",

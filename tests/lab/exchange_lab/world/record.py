@@ -19,6 +19,7 @@ class CommandEntry:
         server: The FQDN of the server that executed it.
         endpoint: The path it was sent to, in lower case.
         auth: ``ntlm``, ``basic`` or ``kerberos``.
+        header: The scheme in the Authorization header that authenticated: ``Negotiate``, ``Kerberos`` or ``Basic``.
         encrypted: Whether its bytes were protected, by TLS or by message encryption.
         parameters: As sent, in values that JSON has; a parameter without name has its position as key.
         is_script: Whether it came as script text instead of a command.
@@ -33,6 +34,7 @@ class CommandEntry:
     endpoint: str
     user: str
     auth: str
+    header: str
     encrypted: bool
     name: str
     parameters: dict[str, Any]

@@ -63,11 +63,20 @@ class Transport(Protocol):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One URL that a server offers. ``authentication`` names HTTP schemes; ``port`` is 0 until the listener is up."""
+    """One URL that a server offers.
+
+    Attributes:
+        authentication: The HTTP schemes offered: Kerberos, Negotiate, Basic.
+        extended_protection: Whether clients must bind NTLM and Kerberos to the TLS channel.
+        stray_space: Whether sealed replies have a space in their boundary.
+        port: 0 until the listener is up.
+    """
 
     path: str
     scheme: Literal["http", "https"] = "http"
     authentication: tuple[str, ...] = ("Negotiate",)
+    extended_protection: bool = False
+    stray_space: bool = False
     port: int = 0
 
 

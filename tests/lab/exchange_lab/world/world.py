@@ -27,6 +27,18 @@ class Account:
     password: str = field(repr=False)
     role_groups: tuple[str, ...] = ("Organization Management",)
 
+    @property
+    def name(self) -> str:
+        return self.user.partition("\\")[2]
+
+
+@dataclass(frozen=True)
+class Realm:
+    """The Kerberos realm of the domain's users and servers; ``answering`` is whether its KDC does."""
+
+    name: str
+    answering: bool = True
+
 
 @dataclass(frozen=True)
 class Mail:
@@ -54,6 +66,7 @@ class World:
     connectors: Connectors
     peers: dict[str, Peer]
     accounts: list[Account]
+    realm: Realm | None = None
     mail: list[Mail] = field(default_factory=list)
     readings: Readings = field(default_factory=Readings)
     faults: list[Fault] = field(default_factory=list)
@@ -64,6 +77,10 @@ class World:
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(min((each.queued_at for each in self.mail), default=self.clock.now()))
+
+    def knows_tickets(self, server: Server) -> bool:
+        """Whether the realm has keys for this server: every member of the domain, and an Edge that offers Kerberos."""
+        return self.realm is not None and (server.role == "mailbox" or "Kerberos" in server.wsman.authentication)
 
     def server(self, name: str) -> Server | None:
         """The server with this FQDN or NetBIOS name, in any case."""

@@ -26,7 +26,7 @@ from exchange_lab.powershell.parameters import STRING, Parameter
 from exchange_lab.wire import Caller, ReceivedCommand, TerminatingError
 from exchange_lab.world import Connectors, DomainController, Server, World
 
-CALLER = Caller("LAB\\exadmin", "ntlm", True, "/powershell", {})
+CALLER = Caller("LAB\\exadmin", "ntlm", "Negotiate", True, "/powershell", {})
 SIZES = (3, 1, 2)
 
 

@@ -42,13 +42,13 @@ def test_basic_over_https(serve: Serve, connect: Connect, tls: ssl.SSLContext) -
     witness = Witness()
     listener = serve(witness, scheme="https", tls=tls)
     assert call(connect(listener, auth="basic")) == ["done"]
-    assert witness.callers == [Caller("LAB\\exadmin", "basic", True, "/powershell", {})]
+    assert witness.callers == [Caller("LAB\\exadmin", "basic", "Basic", True, "/powershell", {})]
 
 
 def test_ntlm_over_http_is_sealed(serve: Serve, connect: Connect) -> None:
     witness = Witness()
     assert call(connect(serve(witness), auth="ntlm")) == ["done"]
-    assert witness.callers == [Caller("LAB\\exadmin", "ntlm", True, "/powershell", {})]
+    assert witness.callers == [Caller("LAB\\exadmin", "ntlm", "Negotiate", True, "/powershell", {})]
 
 
 def test_ntlm_inside_spnego(serve: Serve, connect: Connect) -> None:

@@ -125,7 +125,7 @@ def test_https_with_basic_needs_a_trusted_certificate_and_gets_on_with_it(
     server = serve(
         lambda run, _commands: run.write(run.caller.authentication),
         scheme="https",
-        tls=authority.context("mbx01.lab.test", "127.0.0.1"),
+        tls=authority.channel("mbx01.lab.test", "127.0.0.1").context,
     )
     ca_certificate = str(tmp_path / "ca.pem")
     options = options_for(
