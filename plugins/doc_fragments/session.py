@@ -16,6 +16,16 @@ options:
         name.
       - A name that fits no server, or more than one, is refused with the list of servers.
     type: str
+  exchange_role:
+    description:
+      - What kind of Exchange server the host is.
+      - An V(edge) is an Edge Transport server. It has no PowerShell endpoint of Exchange's own, so the cmdlets run in
+        its Windows PowerShell, where Exchange's snap-in is added first, over the host's own connection and as its user,
+        who has to be a local administrator. The other options for the endpoint, such as O(exchange_port) and
+        O(exchange_username), then mean something only where the host has no Windows connection.
+    type: str
+    choices: [mailbox, edge]
+    default: mailbox
   exchange_host:
     description:
       - The name or address at which Exchange's PowerShell endpoint is opened.
@@ -23,7 +33,8 @@ options:
     type: str
   exchange_port:
     description:
-      - Port of Exchange's PowerShell endpoint. By default 80 for V(http) and 443 for V(https), never the port of WinRM.
+      - Port of Exchange's PowerShell endpoint. By default 80 for V(http) and 443 for V(https), never the port of WinRM;
+        on an Edge 5985 and 5986.
     type: int
   exchange_scheme:
     description:
@@ -33,9 +44,8 @@ options:
     choices: [http, https]
     default: http
   exchange_path:
-    description: Path of Exchange's PowerShell endpoint.
+    description: Path of Exchange's PowerShell endpoint. By default C(/PowerShell/), on an Edge C(/wsman).
     type: str
-    default: /PowerShell/
   exchange_auth:
     description:
       - How to authenticate at Exchange's PowerShell endpoint.
@@ -67,9 +77,9 @@ options:
     choices: [auto, always, never]
     default: auto
   exchange_kerberos_service:
-    description: Service part of the Kerberos principal of Exchange's endpoint.
+    description:
+      - Service part of the Kerberos principal of Exchange's endpoint. By default C(HTTP), on an Edge C(WSMAN).
     type: str
-    default: HTTP
   exchange_hostname_override:
     description:
       - Host part of the Kerberos principal, where it differs from the name that is dialled, as behind a load balancer.

@@ -14,10 +14,11 @@ from typing import Any, Final
 
 SESSION_ARGUMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "server": {"type": "str"},
+    "exchange_role": {"type": "str", "choices": ["mailbox", "edge"], "default": "mailbox"},
     "exchange_host": {"type": "str"},
     "exchange_port": {"type": "int"},
     "exchange_scheme": {"type": "str", "choices": ["http", "https"], "default": "http"},
-    "exchange_path": {"type": "str", "default": "/PowerShell/"},
+    "exchange_path": {"type": "str"},
     "exchange_auth": {
         "type": "str",
         "choices": ["auto", "kerberos", "negotiate", "ntlm", "basic", "credssp"],
@@ -28,7 +29,7 @@ SESSION_ARGUMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "exchange_validate_certs": {"type": "bool"},
     "exchange_ca_cert": {"type": "path"},
     "exchange_message_encryption": {"type": "str", "choices": ["auto", "always", "never"], "default": "auto"},
-    "exchange_kerberos_service": {"type": "str", "default": "HTTP"},
+    "exchange_kerberos_service": {"type": "str"},
     "exchange_hostname_override": {"type": "str"},
     "exchange_connection_timeout": {"type": "int"},
     "exchange_read_timeout": {"type": "int"},

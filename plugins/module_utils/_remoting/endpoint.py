@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exchange's endpoint from a module's session options, completed by what the host's own connection lends.
+"""Where Exchange's cmdlets run, from a module's session options, completed by what the host's own connection lends.
 
 Lent are user, password, authentication, certificate validation, proxy and time-outs. Port, path, scheme and Kerberos
 service never are: those of WinRM (5985, /wsman, WSMAN) lead elsewhere than Exchange's (80, /PowerShell/, HTTP).
@@ -18,7 +18,28 @@ from .errors import UnusableOptions
 from .options import SessionOptions
 
 EXCHANGE_CONFIGURATION: Final = "Microsoft.Exchange"
-_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What is true of an endpoint unless a user says otherwise; ``ports`` by scheme, ``service`` of Kerberos."""
+
+    path: str
+    ports: Mapping[str, int]
+    configuration: str
+    service: str
+    otherwise: str = ""
+
+
+_OF_EXCHANGE: Final = Endpoint(
+    "/PowerShell/",
+    {"http": 80, "https": 443},
+    EXCHANGE_CONFIGURATION,
+    "HTTP",
+    otherwise="An Edge Transport server needs exchange_role: edge",
+)
+_OF_WINDOWS: Final = Endpoint("/wsman", {"http": 5985, "https": 5986}, "Microsoft.PowerShell", "WSMAN")
+"""An Edge Transport server has no endpoint of Exchange's own: its cmdlets run in Windows' PowerShell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +75,7 @@ NOTHING_LENT: Final = Lent()
 
 
 def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> SessionOptions:
-    """Return the way to Exchange's own endpoint.
+    """Return the way to Exchange's own endpoint, or with ``exchange_role: edge`` to the server's Windows PowerShell.
 
     ``options`` are a module's resolved values by name (``exchange_host`` and so on); a missing name is like None: what
     can be lent is taken from ``lent``, everything else has the default that the documentation names.
@@ -66,14 +87,15 @@ def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> S
     host = given.get("host", lent.host)
     if not host:
         raise UnusableOptions("Exchange", "no server to open a session on. Set exchange_host")
+    usual = endpoint_of(options)
     username, password = _credentials(given, lent, host)
     scheme = given.get("scheme", "http")
     return SessionOptions(
         host=host,
-        port=given.get("port", _DEFAULT_PORTS[scheme]),
+        port=given.get("port", usual.ports[scheme]),
         scheme=scheme,
-        path=given.get("path", "/PowerShell/"),
-        configuration=EXCHANGE_CONFIGURATION,
+        path=given.get("path", usual.path),
+        configuration=usual.configuration,
         authentication=_authentication(given.get("auth", "auto"), username, lent),
         username=username,
         password=password,
@@ -82,7 +104,7 @@ def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> S
         client_certificate=lent.client_certificate,
         client_certificate_key=lent.client_certificate_key,
         message_encryption=given.get("message_encryption", "auto"),
-        kerberos_service=given.get("kerberos_service", "HTTP"),
+        kerberos_service=given.get("kerberos_service", usual.service),
         # The name behind the connection's address is Exchange's too, unless another machine is dialled.
         hostname_override=given.get("hostname_override", lent.hostname_override if host == lent.host else None),
         send_cbt=lent.send_cbt,
@@ -98,7 +120,18 @@ def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> S
         command_timeout=given.get("timeout", 300),
         idle_timeout=given.get("idle_timeout", 120),
         called=lent.called if host == lent.host else "",
+        otherwise=usual.otherwise,
     )
+
+
+def is_edge(options: Mapping[str, Any]) -> bool:
+    """Tell whether a module's session options say that the host is an Edge Transport server."""
+    return options.get("exchange_role") == "edge"
+
+
+def endpoint_of(options: Mapping[str, Any]) -> Endpoint:
+    """Return where the cmdlets of a server run."""
+    return _OF_WINDOWS if is_edge(options) else _OF_EXCHANGE
 
 
 def _credentials(given: Mapping[str, Any], lent: Lent, host: str) -> tuple[str | None, str | None]:

@@ -119,7 +119,7 @@ def _connection(error: BaseException, when: Circumstances) -> RemotingError | No
             options.server,
             f"no connection to {options.endpoint} while {when.operation}",
             words=_innermost(error),
-            advice=f"Check the name, {options.option('port')} and the firewall",
+            advice=_or_else(options, f"Check the name, {options.option('port')} and the firewall"),
         )
     # requests reports a CA file that is not there as a bare OSError.
     if (
@@ -180,7 +180,7 @@ def _fault(error: BaseException, when: Circumstances) -> RemotingError | None:
             options.server,
             f"{options.endpoint} has no session configuration {options.configuration}",
             words=words,
-            advice=f"Check {options.option('path')}: Exchange's own is /PowerShell/",
+            advice=_or_else(options, f"Check {options.option('path')}: Exchange's own is /PowerShell/"),
         )
     if error.code in _QUOTAS or _EXCHANGE_QUOTA.search(words):
         return QuotaReached(
@@ -248,8 +248,12 @@ def _wrong_path(options: SessionOptions, words: str) -> RemotingError:
         options.server,
         f"no WS-Management service at {options.endpoint}",
         words=words,
-        advice=f"Check {options.option('path')} and {options.option('port')}",
+        advice=_or_else(options, f"Check {options.option('path')} and {options.option('port')}"),
     )
+
+
+def _or_else(options: SessionOptions, advice: str) -> str:
+    return f"{advice}. {options.otherwise}" if options.otherwise else advice
 
 
 def _not_allowed(options: SessionOptions, words: str) -> RemotingError:

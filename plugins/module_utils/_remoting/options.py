@@ -26,7 +26,8 @@ class SessionOptions:
     ``idle_timeout`` when the server ends a session that nobody closed.
 
     ``option_prefix`` is how the user's options for this endpoint start, and ``called`` what the user calls the server
-    that is dialled as ``host``; both are for error messages.
+    that is dialled as ``host``; ``otherwise`` is what else to try where the endpoint does not exist. They are for error
+    messages.
 
     Raises:
         UnusableOptions: they contradict each other, or would send a password in clear text.
@@ -61,6 +62,7 @@ class SessionOptions:
     idle_timeout: int = 120
     option_prefix: str = "exchange_"
     called: str = ""
+    otherwise: str = ""
 
     @property
     def server(self) -> str:

@@ -16,12 +16,13 @@ pipeline opens a new session. A rejected password is tried once.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
 from .._powershell import Pipeline, Prompt, PromptPolicy, Result, foresee_no_prompt
-from .errors import RemotingError, SessionLost, Silent
+from .errors import CmdletFailed, RemotingError, SessionLost, Silent
 from .faults import Circumstances, explain, library_failures
 from .options import SessionOptions
 from .prompts import Conversation
@@ -36,25 +37,30 @@ _CLOSING: Final = "closing the session"
 _LAST_WORDS: Final = 5.0
 
 
-def open_session(options: SessionOptions) -> Session:
-    """Connect, authenticate and open a runspace pool.
+def open_session(options: SessionOptions, prologue: Sequence[Pipeline] = ()) -> Session:
+    """Connect, authenticate, open a runspace pool and run the pipelines of ``prologue`` in it.
 
     Raises:
-        RemotingError: one of its kinds; nothing stays open.
+        RemotingError: one of its kinds, CmdletFailed of the prologue among them; nothing stays open.
         MissingLibrary: pypsrp, or a library that the authentication needs, is not installed.
     """
-    session = Session(options)
+    session = Session(options, prologue)
     session.open()
     return session
 
 
 class Session:
-    """A session on one endpoint, opened again by itself after it was lost. Use it with ``with``."""
+    """A session on one endpoint, opened again by itself after it was lost. Use it with ``with``.
 
-    def __init__(self, options: SessionOptions) -> None:
+    ``prologue`` is what every runspace needs before anything else runs in it, such as a snap-in; it is run again after
+    each reopening.
+    """
+
+    def __init__(self, options: SessionOptions, prologue: Sequence[Pipeline] = ()) -> None:
         self.options = options
         self.unclosed: RemotingError | None = None
         """Why the last ``close`` failed: no reason to fail work that is done, since the server ends it when idle."""
+        self._prologue = tuple(prologue)
         self._runspace: Runspace | None = None
         self._finished: Any = None
         self._conversation = Conversation(options.server, _OPENING, foresee_no_prompt)
@@ -134,11 +140,23 @@ class Session:
                 raise
             raise meaning from error
         self._runspace = runspace
+        self._introduce(runspace)
         return runspace
+
+    def _introduce(self, runspace: Runspace) -> None:
+        """Run the prologue. A runspace that lacks a part of it is of no use."""
+        try:
+            for pipeline in self._prologue:
+                self._execute(runspace, pipeline, self.options.command_timeout)
+        except CmdletFailed:
+            self.close()
+            raise
 
     def _attempt(self, pipeline: Pipeline, seconds: float) -> Result:
         self._retire_finished()
-        runspace = self._ready()
+        return self._execute(self._ready(), pipeline, seconds)
+
+    def _execute(self, runspace: Runspace, pipeline: Pipeline, seconds: float) -> Result:
         operation = " | ".join(command.name for command in pipeline.commands)
         conversation = self._converse(operation, pipeline.policy)
         running = runspace.prepare(pipeline)
