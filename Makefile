@@ -8,6 +8,7 @@
 #   make test   checks everything; its parts: make lint types sanity integration unit
 #
 #   make test-matrix   plays the integration targets on every ansible-core that is supported
+#   make roads         repairs over every connection, authentication and kind of server, and fails where it must
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
 
@@ -28,7 +29,7 @@ LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
-.PHONY: help demo test lint types unit sanity integration test-matrix lab-proof clean
+.PHONY: help demo test lint types unit sanity integration test-matrix roads lab-proof clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -59,7 +60,7 @@ lint: $(TEST_READY)
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tools
 
 unit: $(TEST_READY)
 	pytest
@@ -76,6 +77,10 @@ integration: $(TEST_READY)
 # The same on every ansible-core that is supported, each in an environment of its own; more than half an hour.
 test-matrix: $(TEST_READY)
 	@python tools/test_matrix.py $(TARGETS)
+
+# KB 4051498 on every road to a server, as the lab saw it, and what must fail on each. ROADS="winrm kerberos" chooses.
+roads: $(TEST_READY)
+	@python -m tests.roads $(ROADS)
 
 # Clients without a line of the collection, each of which must fail against the lab as it would against Exchange.
 lab-proof: $(TEST_READY)
