@@ -49,17 +49,19 @@ def change_level(
     observe: Callable[[str], SendConnector],
     apply: Callable[[Sequence[Pipeline]], Sequence[Result]],
     budget: float = 300,
+    owner: str = "",
 ) -> Outcome:
     """Carry a wish for a connector's logging level out, under the journal's lock.
 
     ``connector`` is the one meant, from any look at it; ``observe`` looks again, on the domain controller that it is
-    given; ``budget`` is how many seconds to wait for others who are at it.
+    given; ``budget`` is how many seconds to wait for others who are at it; ``owner`` is the Edge that a connector
+    belongs to, empty for one of the organisation.
 
     Raises:
         Refused: as ``plan_logging``, or the journal cannot be used.
         Unsettled, RemotingError, Unreadable: as ``carry_out``.
     """
-    organisation = organisation_of(connector)
+    organisation = owner or organisation_of(connector)
     if journal is None:
         plain = _Recorder(wish, None, None, organisation, connector.originating_server, observe)
         return carry_out(task, observe=plain.observe, decide=plain.decide, apply=apply)

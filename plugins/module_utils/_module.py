@@ -25,7 +25,7 @@ from ._observe.exchange import Endpoints, Exchange
 from ._observe.unknown import Unknown
 from ._outbound_tls.plan import Mishap, Outcome, Plan, Refused, Unsettled
 from ._powershell import Pipeline, RemoteError, Result
-from ._remoting.endpoint import exchange_session
+from ._remoting.endpoint import exchange_session, is_edge
 from ._remoting.errors import CmdletFailed, RemotingError, UnforeseenPrompt
 
 State = TypeVar("State")
@@ -126,7 +126,7 @@ def run_as_module(definition: Definition) -> None:
     task = Task(module.params, module.check_mode, module._diff)
     try:
         options = exchange_session(module.params)
-        with Exchange(Endpoints(options, called=(options.host,))) as exchange:
+        with Exchange(Endpoints(options, called=(options.host,), edge=is_edge(module.params))) as exchange:
             result = perform(definition, task, exchange)
     except FORESEEN as error:
         result = failed(error)

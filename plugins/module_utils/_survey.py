@@ -62,6 +62,7 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         other_stores=_other_stores(exchange, server, [each for each in connectors if stuck_queues(each, queues)]),
         refusals=tuple(Refusal(each["connector"], each["words"]) for each in options["refusals"] or ()),
         since=since,
+        edge=exchange.edge_standing(),
     )
 
 

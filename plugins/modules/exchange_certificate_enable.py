@@ -42,6 +42,8 @@ options:
     description:
       - Make the certificate the server's default SMTP certificate too.
       - The default certificate secures mail between Exchange servers. Leave it alone unless that is what you want.
+      - On an Edge Transport server that is subscribed, or may be, it is refused, because EdgeSync trusts the default
+        certificate.
     type: bool
     default: false
   require_ssl:
@@ -182,13 +184,13 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     server = exchange.server(task.options["server"])
     return carry_out(
         task,
-        observe=partial(observe_binding, server, wish.thumbprint),
+        observe=partial(observe_binding, exchange, server, wish.thumbprint),
         decide=partial(plan_binding, wish),
         apply=server.send,
     )
 
 
-def observe_binding(server: ObservedServer, thumbprint: str) -> BindingState:
+def observe_binding(exchange: Exchange, server: ObservedServer, thumbprint: str) -> BindingState:
     """Look at the wanted certificate, at all others of the server, and at its default."""
     answer = server.certificate(thumbprint)
     wanted = (
@@ -196,12 +198,15 @@ def observe_binding(server: ObservedServer, thumbprint: str) -> BindingState:
         if isinstance(answer, Certificate)
         else Absence(thumbprint, answer.kind is not FailureKind.CERTIFICATE_NOT_FOUND, answer.reason)
     )
+    # A Mailbox server knows an Edge only when it is subscribed.
+    standing = exchange.edge_standing() if server.asked_on_edge else None
     return BindingState(
         server=server.fqdn,
         is_edge=server.server.is_edge,
         certificates=server.certificates(),
         wanted=wanted,
         default_certificate=server.transport_service().default_certificate,
+        subscribed=server.server.is_edge if standing is None else standing.subscribed,
     )
 
 

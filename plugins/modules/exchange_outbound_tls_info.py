@@ -47,10 +47,12 @@ options:
   wait_for:
     description:
       - Look again and again until this has come or O(wait_timeout) has passed; either way the last look is returned.
+      - V(verbose) waits until the connectors' logging level is Verbose as the server itself sees them, such as an Edge
+        Transport server that EdgeSync brings it to.
       - V(evidence) waits until the log tells what fails, by a session after O(since). V(proof) waits until the queues
         are empty and the log tells what became of O(wait_messages) messages after O(since).
     type: str
-    choices: [evidence, proof]
+    choices: [verbose, evidence, proof]
   wait_messages:
     description: How many messages the log shall account for, with O(wait_for=proof).
     type: int
@@ -102,6 +104,25 @@ clock:
   returned: success
   type: str
   sample: '2026-03-02T02:15:00.000Z'
+edge:
+  description:
+    - Of an Edge Transport server whether it is subscribed to an Active Directory site; null for any other server.
+    - The connectors of a subscribed Edge are copies that EdgeSync brings, and are changed in the organisation.
+  returned: success
+  type: dict
+  contains:
+    subscribed:
+      description:
+        - Whether it is subscribed. One sign is enough for true, and false needs the absence of all. Null when no sign
+          was seen and not all could be looked for.
+      type: bool
+      sample: true
+    signs:
+      description: What speaks for a subscription, else what could not be looked at.
+      type: list
+      elements: str
+      sample: [its directory lists MBX01]
+  sample: {subscribed: true, signs: [its directory lists MBX01]}
 default_certificate:
   description: Thumbprint of the server's default SMTP certificate; null when it is unknown.
   returned: success
@@ -341,7 +362,7 @@ DEFINITION = Definition(
                 "words": {"type": "str", "required": True},
             },
         },
-        "wait_for": {"type": "str", "choices": ["evidence", "proof"]},
+        "wait_for": {"type": "str", "choices": ["verbose", "evidence", "proof"]},
         "wait_messages": {"type": "int", "default": 0},
         "wait_timeout": {"type": "int", "default": 60},
         "wait_interval": {"type": "int", "default": 5},

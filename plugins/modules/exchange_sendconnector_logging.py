@@ -17,6 +17,12 @@ description:
   - With a O(journal_dir) the level before is remembered on the controller, with the hosts that still need V(verbose).
     Any number of hosts, forks and runs share one record a connector. V(previous) of the last of them restores it.
     All of them ask the domain controller that the level was raised on, so nobody waits for replication.
+  - After a change of a connector that has an Edge Transport server among its sources, EdgeSync is asked to bring it
+    there at once (Start-EdgeSynchronization). Where that does not work it is a warning, since EdgeSync comes by itself
+    every three minutes.
+  - On an Edge Transport server that is subscribed, or may be, it is refused. Its connectors are copies of the
+    organisation's, so run the task on a Mailbox server, as the role P(mailops.exchange.outbound_tls_repair#role) does
+    with C(outbound_tls_repair_organization_host).
   - A run that was killed leaves its record behind, and the next run restores what it finds there.
 options:
   identity:
@@ -101,10 +107,18 @@ holders:
   elements: str
   sample: [mbx01.contoso.test]
 domain_controller:
-  description: The domain controller that was asked and that answered.
+  description: The domain controller that was asked and that answered; null on an Edge, which has none.
   returned: success
   type: str
   sample: dc01.contoso.test
+edge_synchronization:
+  description:
+    - The Edge Transport servers that EdgeSync is asked to bring the change to, by name. Empty without a change, and
+      where no Edge is a source of the connector.
+  returned: success
+  type: list
+  elements: str
+  sample: [EDGE01]
 explanation:
   description: Why the level is what it is.
   returned: success
@@ -150,12 +164,18 @@ failure_kind:
   sample: connector_certificate_lacks_smtp
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from ..module_utils._exchange.connector import SendConnector
+from ..module_utils._exchange.edge import EdgeStanding, edge_sync_of
 from ..module_utils._journal import Journal, change_level
 from ..module_utils._module import Definition, Task, run_as_module
+from ..module_utils._observe.edge_sync import hurry
 from ..module_utils._observe.exchange import Exchange
 from ..module_utils._outbound_tls.logging_level import LoggingWish
-from ..module_utils._outbound_tls.plan import Outcome
+from ..module_utils._outbound_tls.plan import Outcome, Refused
+from ..module_utils._powershell import Pipeline, Result
 from ..module_utils._session_options import SESSION_ARGUMENTS
 
 
@@ -163,10 +183,18 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     """Set the level, under the journal's lock if there is a journal."""
     wish = LoggingWish.from_options(task.options, check_mode=task.check_mode)
     directory = task.options["journal_dir"]
+    standing = exchange.edge_standing()
+    if standing is not None and standing.subscribed is not False:
+        raise Refused(_belongs_to_the_organisation(exchange.called, standing))
     connector = exchange.connector(wish.identity)
+    if standing is None:  # an Edge that stands alone hands its connectors on to nobody
+        wish = replace(wish, edge_sync=edge_sync_of(connector, exchange.servers()))
 
     def observe(domain_controller: str) -> SendConnector:
         return exchange.connector(connector.guid, domain_controller=domain_controller or None)
+
+    def apply(commands: Sequence[Pipeline]) -> Sequence[Result]:
+        return [*exchange.send(commands), hurry(wish.edge_sync, exchange.run)]
 
     return change_level(
         task,
@@ -174,8 +202,17 @@ def run(task: Task, exchange: Exchange) -> Outcome:
         Journal(directory) if directory else None,
         connector=connector,
         observe=observe,
-        apply=exchange.send,
+        apply=apply,
         budget=task.options["exchange_timeout"],
+        owner="" if standing is None else exchange.server(task.options["server"]).fqdn,
+    )
+
+
+def _belongs_to_the_organisation(server: str, standing: EdgeStanding) -> str:
+    known = "a subscribed Edge" if standing.subscribed else "an Edge, and perhaps a subscribed one"
+    return (
+        f"{server}: this is {known} ({standing.signs[0][:80]}), whose connectors are the organisation's. Run the task "
+        f"on a Mailbox server, in the role by outbound_tls_repair_organization_host; EdgeSync brings the level here."
     )
 
 

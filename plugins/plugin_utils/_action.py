@@ -17,6 +17,7 @@ from ansible.utils.display import Display
 from ..module_utils._module import FORESEEN, Definition, Task, failed, perform
 from ..module_utils._observe.exchange import Endpoints, Exchange
 from ..module_utils._plain import plain
+from ..module_utils._remoting.endpoint import is_edge
 from ..module_utils._session_options import SESSION_ARGUMENTS
 from ._connection import exchange_endpoint, host_endpoint
 
@@ -62,7 +63,7 @@ class ExchangeAction(ActionBase):
             host = host_endpoint(self._connection, options, name)
             called = tuple(dict.fromkeys(each for each in (exchange.host, host.host, name) if each))
             Display().v(f"{self.definition.name}: {exchange.endpoint} by {exchange.authentication}", host=name)
-            with Exchange(Endpoints(exchange, host, called)) as organisation:
+            with Exchange(Endpoints(exchange, host, called, is_edge(options))) as organisation:
                 return perform(self.definition, task, organisation)
         except FORESEEN as error:
             return failed(error)

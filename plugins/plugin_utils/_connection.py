@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from ..module_utils._plain import plain
-from ..module_utils._remoting.endpoint import Lent, exchange_session
+from ..module_utils._remoting.endpoint import Lent, exchange_session, is_edge
 from ..module_utils._remoting.errors import UnusableOptions
 from ..module_utils._remoting.options import SessionOptions
 
@@ -33,13 +33,16 @@ class ConnectionPlugin(Protocol):
 
 
 def exchange_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], called: str = "") -> SessionOptions:
-    """Return the way to Exchange's ``/PowerShell/`` on the host, from a module's resolved session options.
+    """Return the way to Exchange's cmdlets on the host, from a module's resolved session options.
 
+    It leads to Exchange's ``/PowerShell/``, but on an Edge Transport server where the connection itself goes.
     ``called`` is the host's name in the inventory, which error messages say.
 
     Raises:
         UnusableOptions: a connection that cannot lend its options, or options that cannot work.
     """
+    if is_edge(options):
+        return host_endpoint(connection, options, called)
     return exchange_session(options, _lent(connection, called))
 
 

@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pipelines that we send, as typed values. No text of a user or of a server ever becomes code.
 
-The first part is for Exchange's own endpoint, the second for ``/wsman`` of the server that holds the log files.
+The first part is for Exchange's own endpoint, the second for ``/wsman`` of the server that holds the log files. On an
+Edge both are for its ``/wsman``.
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ def get_exchange_servers(identity: str | None = None, *, status: bool = False) -
     return _read("Get-ExchangeServer", {"Identity": identity, "Status": SWITCH if status else None})
 
 
-def get_transport_service(server: str, *, domain_controller: str | None = None) -> Pipeline:
-    """One server's transport service: its default certificate and the path of its Send protocol log."""
+def get_transport_service(server: str | None, *, domain_controller: str | None = None) -> Pipeline:
+    """One server's transport service: its default certificate and the path of its Send protocol log.
+
+    On an Edge name none: there the cmdlet has no -Identity (documentation page "Get-TransportService").
+    """
     return _read("Get-TransportService", {"Identity": server, "DomainController": domain_controller})
 
 
@@ -48,6 +52,16 @@ def set_send_connector_logging(guid: str, level: LoggingLevel, *, domain_control
         "Set-SendConnector",
         {"Identity": guid, "ProtocolLoggingLevel": level.value, "DomainController": domain_controller},
     )
+
+
+def get_edge_subscriptions() -> Pipeline:
+    """The subscriptions of Edge Transport servers; an Edge may know its own."""
+    return _read("Get-EdgeSubscription", {})
+
+
+def start_edge_synchronization(server: str | None) -> Pipeline:
+    """Let the EdgeSync service of a Mailbox server, by default the session's own, run at once."""
+    return _change("Start-EdgeSynchronization", {"Server": server})
 
 
 def get_exchange_certificates(server: str) -> Pipeline:
@@ -89,6 +103,11 @@ def get_queues(server: str) -> Pipeline:
 def retry_queue(identity: str) -> Pipeline:
     r"""Try a queue's messages at once; ``identity`` is ``SERVER\number``."""
     return _change("Retry-Queue", {"Identity": identity})
+
+
+def add_exchange_snap_in() -> Pipeline:
+    """Make Exchange's cmdlets known in an Edge's Windows PowerShell. Its name has stayed that of Exchange 2010."""
+    return _read("Add-PSSnapin", {"Name": "Microsoft.Exchange.Management.PowerShell.E2010"})
 
 
 _FILE_PROPERTIES: Final = ("Name", "FullName", "Length")

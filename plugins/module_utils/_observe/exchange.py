@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from .._exchange.certificate import Certificate
-from .._exchange.cmdlets import get_exchange_servers, get_send_connectors
+from .._exchange.cmdlets import (
+    add_exchange_snap_in,
+    get_edge_subscriptions,
+    get_exchange_servers,
+    get_send_connectors,
+)
 from .._exchange.connector import SendConnector, send_connector_from
+from .._exchange.edge import EdgeStanding, edge_standing
 from .._exchange.failures import FailureKind, classify_failure
 from .._exchange.fields import Unreadable
 from .._exchange.server import Server, server_from
-from .._powershell import Pipeline, Result
+from .._powershell import Pipeline, RemoteObject, Result
 from .._remoting.errors import CmdletFailed, UnusableOptions
 from .._remoting.options import SessionOptions
 from .._remoting.session import Session, open_session
@@ -28,18 +34,20 @@ from .unknown import Unknown
 class Endpoints:
     """Where the sessions of a task go: to Exchange, and to the host's own PowerShell if anything leads there.
 
-    ``called`` are the names by which the host is known, the surest first.
+    ``called`` are the names by which the host is known, the surest first. ``edge`` tells that the host is an Edge
+    Transport server: Exchange's cmdlets run in its own PowerShell then, and one session serves both.
     """
 
     exchange: SessionOptions
     host: SessionOptions | None = None
     called: tuple[str, ...] = ()
+    edge: bool = False
 
 
 class Exchange:
     """Asks the organisation. A context manager: what was opened is closed at its end."""
 
-    def __init__(self, endpoints: Endpoints, connect: Callable[[SessionOptions], Session] = open_session) -> None:
+    def __init__(self, endpoints: Endpoints, connect: Callable[..., Session] = open_session) -> None:
         self._endpoints = endpoints
         self._connect = connect
         self._open = ExitStack()
@@ -61,11 +69,25 @@ class Exchange:
     def run(self, pipeline: Pipeline) -> Result:
         """Run a pipeline of Exchange cmdlets; errors as ``Session.run``."""
         if self._exchange is None:
-            self._exchange = self._open.enter_context(self._connect(self._endpoints.exchange))
+            connect = self._connect_to_edge if self._endpoints.edge else self._connect
+            self._exchange = self._open.enter_context(connect(self._endpoints.exchange))
         return self._exchange.run(pipeline)
+
+    def _connect_to_edge(self, options: SessionOptions) -> Session:
+        try:
+            return self._connect(options, [add_exchange_snap_in()])
+        except CmdletFailed as failure:
+            raise UnusableOptions(
+                options.server,
+                "Exchange's snap-in cannot be added, so this is no Edge Transport server",
+                words=failure.errors[0].message,
+                advice="Leave exchange_role out on a Mailbox server",
+            ) from failure
 
     def run_on_host(self, pipeline: Pipeline) -> Result:
         """Run a pipeline in the host's own PowerShell; errors as ``Session.run``, or UnusableOptions without a way."""
+        if self._endpoints.edge:
+            return self.run(pipeline)
         options = self._endpoints.host
         if options is None:
             raise UnusableOptions(
@@ -77,7 +99,7 @@ class Exchange:
         return self._host.run(pipeline)
 
     def servers(self) -> tuple[Server, ...]:
-        """Return every Exchange server of the organisation; asked once."""
+        """Return every Exchange server of the organisation, on an Edge those that its directory holds; asked once."""
         if self._servers is None:
             self._servers = tuple(server_from(each) for each in self.run(get_exchange_servers()).objects())
         return self._servers
@@ -92,7 +114,7 @@ class Exchange:
         for each in names:
             found = [server for server in self.servers() if server.is_called(each)]
             if len(found) == 1:
-                return ObservedServer(found[0], self, is_this_host=self._is_this_host(found[0]))
+                return self._observed(found[0])
             if found:
                 raise Unknown(
                     f"More than one Exchange server is called {each}: {_listed(found)}. Set server to its FQDN."
@@ -101,9 +123,35 @@ class Exchange:
             f"No Exchange server is called {' or '.join(names)}. Set server to one of: {_listed(self.servers())}."
         )
 
+    def _observed(self, server: Server) -> ObservedServer:
+        if not self._endpoints.edge:
+            return ObservedServer(server, self, is_this_host=self._is_this_host(server))
+        if not server.is_edge:
+            raise Unknown(
+                f"{server.fqdn} is a Mailbox server, and exchange_role is edge: the cmdlets on an Edge act on the Edge "
+                f"alone. Run the task on that server's own host, without exchange_role."
+            )
+        return ObservedServer(server, self, is_this_host=self._is_this_host(server), asked_on_edge=True)
+
+    def edge_standing(self) -> EdgeStanding | None:
+        """Return whether the Edge that is asked is subscribed; None when it is no Edge that is asked."""
+        if not self._endpoints.edge:
+            return None
+        subscriptions, problem = None, ""
+        try:
+            subscriptions = len(self.run(get_edge_subscriptions()).output)
+        except CmdletFailed as failure:
+            problem = str(failure)
+        return edge_standing(self.servers(), self.connectors(), subscriptions, problem)
+
     def connectors(self) -> tuple[SendConnector, ...]:
-        """Return every Send connector of the organisation."""
-        return tuple(send_connector_from(each) for each in self.run(get_send_connectors()).objects())
+        """Return every Send connector of the organisation, on an Edge those that its directory holds."""
+        return tuple(self._connector_from(each) for each in self.run(get_send_connectors()).objects())
+
+    def _connector_from(self, source: RemoteObject) -> SendConnector:
+        """Read a connector. What an Edge calls its own directory is no domain controller that could be named to it."""
+        connector = send_connector_from(source)
+        return replace(connector, originating_server="") if self._endpoints.edge else connector
 
     def connector(self, identity: str, *, domain_controller: str | None = None) -> SendConnector:
         """Return one Send connector by name, Guid or distinguished name, as a domain controller has it.
@@ -120,10 +168,12 @@ class Exchange:
             raise self._no_connector(identity, self.connectors()) from failure
         if len(found) != 1:
             raise Unknown(f'{self.called}: {len(found)} Send connectors are called "{identity}". Give a Guid.')
-        return send_connector_from(found[0])
+        return self._connector_from(found[0])
 
     def connectors_of(self, server: ObservedServer, identities: Sequence[str]) -> tuple[SendConnector, ...]:
         """Return the Send connectors that have a server among their sources: the named ones, else all enabled ones.
+
+        An Edge is a source of all that its directory holds.
 
         Raises:
             Unknown: a name, Guid or distinguished name that no Send connector of the organisation has.
@@ -132,7 +182,11 @@ class Exchange:
         for identity in identities:
             if not any(_means(identity, each) for each in connectors):
                 raise self._no_connector(identity, connectors)
-        ours = [each for each in connectors if any(server.server.is_called(source) for source in each.source_servers)]
+        ours = [
+            each
+            for each in connectors
+            if self._endpoints.edge or any(server.server.is_called(source) for source in each.source_servers)
+        ]
         if not identities:
             return tuple(each for each in ours if each.enabled)
         return tuple(each for each in ours if any(_means(identity, each) for identity in identities))

@@ -53,9 +53,11 @@ class Sessions(Protocol):
 class ObservedServer:
     """A server. ``is_this_host`` tells whether the host's own PowerShell is this server's."""
 
-    def __init__(self, server: Server, sessions: Sessions, *, is_this_host: bool) -> None:
+    def __init__(self, server: Server, sessions: Sessions, *, is_this_host: bool, asked_on_edge: bool = False) -> None:
+        """``asked_on_edge`` tells that this is an Edge and the cmdlets run on it: it has no domain controllers."""
         self.server = server
         self.is_this_host = is_this_host
+        self.asked_on_edge = asked_on_edge
         self._sessions = sessions
 
     @property
@@ -72,8 +74,9 @@ class ObservedServer:
 
     def transport_service(self) -> TransportService:
         """Return the transport service's settings from the server's own domain controller; an Edge has none."""
+        name = None if self.asked_on_edge else self.fqdn
         controller = None if self.server.is_edge else self.domain_controller
-        found = self._sessions.run(get_transport_service(self.fqdn, domain_controller=controller)).objects()
+        found = self._sessions.run(get_transport_service(name, domain_controller=controller)).objects()
         if len(found) != 1:
             raise Unreadable(f"{self.fqdn}: Get-TransportService returned {len(found)} servers instead of one.")
         return transport_service_from(found[0])

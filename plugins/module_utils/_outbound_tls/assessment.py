@@ -39,6 +39,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from .._exchange.certificate import certificate_result
+from .._exchange.edge import edge_standing_result
 from .._exchange.moments import moment_text
 from .._exchange.queue import queue_result
 from .._exchange.send_log import position_result
@@ -97,6 +98,7 @@ def assessment_result(assessment: Assessment) -> dict[str, Any]:
     return {
         "server": reading.server.fqdn,
         "clock": moment_text(reading.clock),
+        "edge": edge_standing_result(reading.edge),
         "default_certificate": reading.transport.default_certificate,
         "connectors": [_connector_result(each) for each in assessment.connectors],
         "findings": [finding_result(each.finding, each.case.evidence) for each in gravest_first],

@@ -95,6 +95,8 @@ def plan_binding(wish: BindingWish, state: BindingState) -> BindingPlan:
     replaces = wish.replace_default and state.default_certificate != certificate.thumbprint
     # Only what is missing: to send a service again rewrites web sites and the names of POP and IMAP.
     to_send = (wish.services - services) | (SMTP if replaces else _NOTHING)
+    if replaces:
+        _refuse_breaking_the_subscription(state)
     if to_send:
         _refuse_status(certificate, state)
         _refuse_unforeseeable(to_send, certificate, wish, state)
@@ -105,7 +107,7 @@ def plan_binding(wish: BindingWish, state: BindingState) -> BindingPlan:
         default_certificate=certificate.thumbprint if replaces else state.default_certificate,
         prompt=Service.SMTP in to_send and state.default_certificate not in (None, certificate.thumbprint),
     )
-    warnings = _warnings(certificate, state, replaces=replaces)
+    warnings = _warnings(certificate, state)
     outcome = binding_outcome(state, certificate, promise, typed(commands), warnings)
     return BindingPlan(commands, outcome, state, certificate, promise)
 
@@ -164,6 +166,17 @@ def _refuse_status(certificate: Certificate, state: BindingState) -> None:
             f"{state.server}: certificate {certificate.thumbprint} {known}. Import it with its key (PFX), then run "
             f"again (KB 4495258)."
         )
+
+
+def _refuse_breaking_the_subscription(state: BindingState) -> None:
+    """The default certificate of an Edge is the one that EdgeSync trusts since the Edge was subscribed."""
+    if not state.is_edge or state.subscribed is False:
+        return
+    known = "it is a subscribed Edge" if state.subscribed else "whether this Edge is subscribed is unknown"
+    raise Refused(
+        f"{state.server}: {known}, and EdgeSync trusts its default SMTP certificate: with another one it would have to "
+        f"be subscribed again. Leave replace_default out; binding SMTP keeps the default."
+    )
 
 
 def _refuse_unforeseeable(to_send: Services, certificate: Certificate, wish: BindingWish, state: BindingState) -> None:
@@ -241,16 +254,11 @@ def _about_default(wish: BindingWish, state: BindingState) -> PromptPolicy:
     return answer(state.thumbprint, state.default_certificate)
 
 
-def _warnings(certificate: Certificate, state: BindingState, *, replaces: bool) -> tuple[str, ...]:
+def _warnings(certificate: Certificate, state: BindingState) -> tuple[str, ...]:
     found = []
     if certificate.status in _BINDS_WITH_A_WARNING:
         found.append(
             f"{state.server}: the status of certificate {certificate.thumbprint} is {certificate.status.value}: "
             f"{_BINDS_WITH_A_WARNING[certificate.status]}."
-        )
-    if replaces and state.is_edge:
-        found.append(
-            f"{state.server}: with another default certificate a subscribed Edge must be subscribed again "
-            f"(New-EdgeSubscription), then restart AD LDS."
         )
     return tuple(found)

@@ -31,7 +31,8 @@ class BindingState:
 
     ``server`` is its FQDN; ``certificates`` is Exchange's list; ``wanted`` is what asking by the thumbprint returned;
     ``default_certificate`` is InternalTransportCertificateThumbprint, read from the server's own domain controller and
-    on an Edge from the Edge, None when it is unknown.
+    on an Edge from the Edge, None when it is unknown; ``subscribed`` tells whether it is an Edge that is subscribed
+    to a site, None when that is unknown.
     """
 
     server: str
@@ -39,6 +40,7 @@ class BindingState:
     certificates: tuple[Certificate, ...]
     wanted: Certificate | Absence
     default_certificate: str | None
+    subscribed: bool | None = False
 
     @property
     def thumbprint(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from .._exchange.cmdlets import set_send_connector_logging
 from .._exchange.connector import LoggingLevel, SendConnector
+from .._exchange.edge import NO_EDGES, EdgeSync
 from .._exchange.moments import moment_text
 from .._powershell import Pipeline, Result
 from .logging_record import Holder, Record, Run, joined, left, swept
@@ -32,12 +33,14 @@ class LoggingWish:
     """The level that a connector shall have.
 
     ``raised_from`` is for check mode only, in which nobody raised anything: the level that the raise of the same check
-    run would have changed, so that the put-back can promise what a run would do.
+    run would have changed, so that the put-back can promise what a run would do. ``edge_sync`` is what brings a
+    change to Edges.
     """
 
     identity: str
     level: WantedLevel
     raised_from: LoggingLevel | None = None
+    edge_sync: EdgeSync = NO_EDGES
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any], *, check_mode: bool) -> LoggingWish:
@@ -118,11 +121,19 @@ class LoggingPlan(Plan[LoggingState]):
 
 
 def plan_logging(wish: LoggingWish, state: LoggingState) -> LoggingPlan:
-    """Decide whether the level changes, and what the journal holds then.
+    """Decide whether the level changes, what the journal holds then, and which Edges are told.
 
     Raises:
         Refused: ``previous`` without a journal.
     """
+    plan = _plan_level(wish, state)
+    sync = NO_EDGES if plan.is_empty else wish.edge_sync
+    lines = [*plan.outcome.result["commands"], *typed(sync.commands)]
+    result = {**plan.outcome.result, "edge_synchronization": list(sync.edges), "commands": lines}
+    return replace(plan, outcome=replace(plan.outcome, result=result))
+
+
+def _plan_level(wish: LoggingWish, state: LoggingState) -> LoggingPlan:
     assumed = _as_if_raised(wish, state)
     record = None if assumed.record is None else swept(assumed.record, assumed.dead)
     if wish.level is WantedLevel.VERBOSE:

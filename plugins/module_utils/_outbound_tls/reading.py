@@ -14,10 +14,12 @@ from datetime import datetime
 
 from .._exchange.certificate import Certificate
 from .._exchange.connector import SendConnector
+from .._exchange.edge import EdgeStanding
 from .._exchange.protocol_log import Session
 from .._exchange.queue import Queue
 from .._exchange.send_log import LogPosition, SendLog
 from .._exchange.server import Server, TransportService
+from .front_end import FrontEndLog, ProxiedSession
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,11 @@ class Reading:
 
     ``certificates`` is Exchange's list, which hides what Exchange cannot use; ``hidden`` says, for thumbprints that the
     log shows and the list lacks, the validity word by which Exchange refuses them (``PrivateKeyMissing``), empty when
-    the store does not have them. ``connectors`` are those that have this server among their sources. ``other_stores``
+    the store does not have them. ``connectors`` are those that have this server among their sources, and those of
+    ``proxied``: what other servers have handed, or may have handed, to the front end of this one. ``front_end`` is
+    None where there was no reason to read its log. ``other_stores``
     are needed only of connectors with a TlsCertificateName and stuck mail. ``since`` is the position up to which an
-    earlier look had read the log: only sessions after it prove a cure.
+    earlier look had read the log: only sessions after it prove a cure. ``edge`` is None unless the server is an Edge.
     """
 
     server: Server
@@ -66,6 +70,9 @@ class Reading:
     other_stores: tuple[OtherStore, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     since: LogPosition | None = None
+    edge: EdgeStanding | None = None
+    proxied: tuple[ProxiedSession, ...] = ()
+    front_end: FrontEndLog | None = None
 
     def certificate(self, thumbprint: str) -> Certificate | None:
         """Return a certificate of this server's list; None when the list does not have it."""
@@ -74,3 +81,9 @@ class Reading:
     def sessions_of(self, connector: SendConnector) -> tuple[Session, ...]:
         """Return the sessions that the Send log holds of a connector, in the order in which they began."""
         return tuple(each for each in self.log.sessions if each.may_be_evidence and each.connector == connector.name)
+
+    def negotiated_for(self, connector: SendConnector) -> tuple[Session, ...]:
+        """Return the sessions in which this server presents a certificate for a connector: of its front end, if any."""
+        if not connector.frontend_proxy:
+            return self.sessions_of(connector)
+        return () if self.front_end is None else self.front_end.sessions.get(connector.guid, ())

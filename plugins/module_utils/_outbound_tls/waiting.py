@@ -1,20 +1,26 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What to wait for after something was done: that the log speaks, or that mail has left."""
+"""What to wait for after something was done: that the level is there, that the log speaks, or that mail has left."""
 
 from __future__ import annotations
 
 from enum import Enum
 
+from .._exchange.connector import LoggingLevel
 from .._exchange.send_log import LogPosition
 from .assessment import Assessment, ConnectorAssessment
 from .finding import FindingId
 
 
 class Awaited(Enum):
-    """EVIDENCE: the log tells what fails now. PROOF: the mail has left, and the log tells what became of it."""
+    """What to wait for.
 
+    VERBOSE: the server's own directory has the level. EVIDENCE: the log tells what fails now. PROOF: the mail has left,
+    and the log tells what became of it.
+    """
+
+    VERBOSE = "verbose"
     EVIDENCE = "evidence"
     PROOF = "proof"
 
@@ -26,6 +32,8 @@ def has_come(awaited: Awaited, assessment: Assessment, messages: int = 0) -> boo
     complete.
     """
     since = assessment.reading.since
+    if awaited is Awaited.VERBOSE:
+        return all(each.case.connector.logging_level is LoggingLevel.VERBOSE for each in assessment.connectors)
     if awaited is Awaited.EVIDENCE:
         return all(_has_spoken(each, since) for each in assessment.connectors)
     proofs = [each.proof for each in assessment.connectors if each.proof is not None]

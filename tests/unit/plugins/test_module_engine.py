@@ -276,7 +276,7 @@ def test_the_second_door_runs_the_same_module(capsys):
 
     result = through_the_second_door(capsys, run, exchange_host="mbx01.contoso.test", **SOMEBODY)
     assert (result["changed"], result["on"]) == (True, True)
-    assert result["invocation"]["module_args"]["exchange_path"] == "/PowerShell/"
+    assert result["invocation"]["module_args"]["exchange_role"] == "mailbox"
     assert "secret" not in json.dumps(result)
 
     modes = {"_ansible_check_mode": True, "_ansible_diff": True}

@@ -279,9 +279,17 @@ def test_a_thumbprint_may_be_written_as_windows_shows_it(make):
         BindingWish.from_options({"thumbprint": "abc"})
 
 
-def test_an_edge_is_told_to_subscribe_again(make, state):
+@pytest.mark.parametrize("subscribed", [True, None])
+def test_the_default_certificate_of_an_edge_that_is_or_may_be_subscribed_is_never_replaced(make, state, subscribed):
+    edge = replace(state, is_edge=True, subscribed=subscribed)
+    with pytest.raises(Refused, match="EdgeSync trusts its default SMTP certificate"):
+        plan_binding(BindingWish(make.thumbprint(1), replace_default=True), edge)
+    assert plan_binding(BindingWish(make.thumbprint(1)), edge).outcome.changed
+
+
+def test_an_edge_that_stands_alone_may_get_another_default_certificate(make, state):
     plan = plan_binding(BindingWish(make.thumbprint(1), replace_default=True), replace(state, is_edge=True))
-    assert any("New-EdgeSubscription" in warning for warning in plan.outcome.warnings)
+    assert plan.outcome.result["default_certificate"] == make.thumbprint(1)
     assert plan.outcome.result["prompt"]["answer"] == "Yes"
 
 
