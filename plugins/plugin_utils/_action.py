@@ -56,8 +56,9 @@ class ExchangeAction(ActionBase):
         return result | told
 
     def _answer(self, options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-        name = str(plain(variables.get("inventory_hostname", "")))
-        task = Task(options, self._task.check_mode, self._task.diff, name)
+        owner = str(plain(variables.get("inventory_hostname", "")))
+        task = Task(options, self._task.check_mode, self._task.diff, owner)
+        name = str(plain(self._task.delegate_to or owner))
         try:
             exchange = exchange_endpoint(self._connection, options, name)
             host = host_endpoint(self._connection, options, name)
@@ -82,5 +83,9 @@ class ExchangeAction(ActionBase):
         return validated.validated_parameters, set(validated._no_log_values), problems
 
     def _host_variables(self, variables: Mapping[str, Any]) -> dict[str, Any]:
-        named = (name for name in SESSION_ARGUMENTS if name.startswith("exchange_") and name in variables)
-        return {name: self._templar.template(variables[name]) for name in named}
+        """Return the session options among the variables of the host that is acted on, delegated or not."""
+        host = self._task.delegate_to
+        hosts = variables.get("hostvars", {})
+        own = variables if host is None else hosts[host] if host in hosts else {}
+        named = (name for name in SESSION_ARGUMENTS if name.startswith("exchange_") and name in own)
+        return {name: self._templar.template(own[name]) for name in named}

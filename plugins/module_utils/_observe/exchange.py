@@ -54,6 +54,7 @@ class Exchange:
         self._exchange: Session | None = None
         self._host: Session | None = None
         self._servers: tuple[Server, ...] | None = None
+        self._standing: EdgeStanding | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -134,9 +135,12 @@ class Exchange:
         return ObservedServer(server, self, is_this_host=self._is_this_host(server), asked_on_edge=True)
 
     def edge_standing(self) -> EdgeStanding | None:
-        """Return whether the Edge that is asked is subscribed; None when it is no Edge that is asked."""
-        if not self._endpoints.edge:
-            return None
+        """Return whether the Edge that is asked is subscribed; None when it is no Edge that is asked. Asked once."""
+        if self._endpoints.edge and self._standing is None:
+            self._standing = self._look_for_subscription()
+        return self._standing
+
+    def _look_for_subscription(self) -> EdgeStanding:
         subscriptions, problem = None, ""
         try:
             subscriptions = len(self.run(get_edge_subscriptions()).output)
@@ -180,7 +184,7 @@ class Exchange:
         """
         connectors = self.connectors()
         for identity in identities:
-            if not any(_means(identity, each) for each in connectors):
+            if not any(each.is_called(identity) for each in connectors):
                 raise self._no_connector(identity, connectors)
         ours = [
             each
@@ -189,7 +193,7 @@ class Exchange:
         ]
         if not identities:
             return tuple(each for each in ours if each.enabled)
-        return tuple(each for each in ours if any(_means(identity, each) for identity in identities))
+        return tuple(each for each in ours if any(each.is_called(identity) for identity in identities))
 
     def _no_connector(self, identity: str, connectors: Sequence[SendConnector]) -> Unknown:
         names = ", ".join(f'"{each.name}"' for each in connectors)
@@ -210,11 +214,6 @@ class Exchange:
         """Tell whether the host has a name of this server, and none of another: one exchange_host may serve a group."""
         owners = {each.fqdn for each in self.servers() for name in self._endpoints.called if each.is_called(name)}
         return owners == {server.fqdn}
-
-
-def _means(identity: str, connector: SendConnector) -> bool:
-    names = (connector.name.lower(), connector.guid, connector.distinguished_name.lower())
-    return identity.lower().strip("{}") in names
 
 
 def _listed(servers: Sequence[Server]) -> str:
