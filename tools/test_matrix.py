@@ -75,6 +75,7 @@ def main() -> int:
     targets = tuple(sorted(set(options.targets))) or known
     runs = [try_core(core, targets) for core in CORES if core.line in (options.core or lines)]
     report = REPOSITORY / "build" / "test-matrix.json"
+    report.parent.mkdir(exist_ok=True)
     report.write_text(json.dumps([asdict(run) | {"complete": run.complete} for run in runs], indent=2) + "\n")
     print_table(runs)
     return 0 if all(run.complete for run in runs) else 1
