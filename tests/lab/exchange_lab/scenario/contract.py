@@ -48,7 +48,7 @@ def _explain(document: Document, error: jsonschema.ValidationError) -> Iterator[
         # pylint: disable-next=stop-iteration-return
         missing = next(each for each in rules["required"] if each not in instance)
         yield document.error(keys, f"the key {missing} is missing")
-    elif error.schema is False:
+    elif rule == "not":
         yield document.error(keys, "a server of this role has no such key")
     elif rule == "oneOf":
         yield document.error(keys, rules["description"])

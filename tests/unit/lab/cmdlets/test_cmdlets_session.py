@@ -21,6 +21,7 @@ NOT_RECOGNISED = (
 )
 PUBLIC = {"Get-Command", "Measure-Object", "Select-Object"}
 READS = {
+    "Get-EdgeSubscription",
     "Get-ExchangeCertificate",
     "Get-ExchangeServer",
     "Get-FrontendTransportService",
@@ -29,7 +30,7 @@ READS = {
     "Get-ServerComponentState",
     "Get-TransportService",
 }
-CHANGES = {"Enable-ExchangeCertificate", "Retry-Queue", "Set-SendConnector"}
+CHANGES = {"Enable-ExchangeCertificate", "Retry-Queue", "Set-SendConnector", "Start-EdgeSynchronization"}
 
 
 def script(session: Session, text: str) -> Any:
