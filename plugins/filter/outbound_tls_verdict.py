@@ -31,6 +31,12 @@ options:
         description: Whether nothing was really changed.
         type: bool
         default: false
+      organization_host:
+        description:
+          - Of a subscribed Edge Transport server, the inventory name of the Mailbox server on which the logging of its
+            connectors is changed.
+        type: str
+        default: ''
       looks:
         description:
           - Results of M(mailops.exchange.exchange_outbound_tls_info), in their order.

@@ -77,6 +77,12 @@ def connector_summary(connector: ConnectorVerdict) -> list[str]:
         )
         if bound.get("prompt"):
             lines.append(f"Asked: {bound['prompt']['message']} Answered: {bound['prompt']['answer']}.")
+    elsewhere = {where for where, __ in connector.commands if where}
+    for host in sorted(elsewhere):
+        typed = "; ".join(line for where, line in connector.commands if where == host)
+        lines.append(f"For the organisation, on {host}: {typed}.")
+    if connector.not_raised:
+        lines.append(connector.not_raised)
     if connector.proof is not None:
         lines.append(f"Mail: {_left(connector.mail)}.")
     lines.append(f"Next: {next_step(connector)}")
@@ -112,6 +118,8 @@ def next_step(connector: ConnectorVerdict) -> str:
         case Verdict.REJECTED:
             replies = "; ".join((connector.proof or {}).get("replies", ()))
             return f"ask the other end's administrator about its replies: {replies}"
+        case Verdict.NO_EVIDENCE if connector.not_raised:
+            return "set outbound_tls_repair_organization_host to a Mailbox server of the inventory, and run again."
         case Verdict.FAILED:
             return "read the message, look at the state that it shows, and run again."
         case _:
@@ -169,7 +177,17 @@ def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]
         "rejected": mail.rejected,
         "not_accounted_for": mail.not_accounted_for,
         "draining": mail.draining,
-        "commands": list(connector.commands),
+        "commands": [line for __, line in connector.commands],
+        "commands_on": _by_server(judged, connector),
+        "not_raised": connector.not_raised,
         "lines_to_type": list(connector.lines_to_type),
         "remedy": next_step(connector),
     }
+
+
+def _by_server(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, list[str]]:
+    """Return the lines by the server on which they are typed; an inventory name where it is not the host itself."""
+    found: dict[str, list[str]] = {}
+    for where, line in connector.commands:
+        found.setdefault(where or judged.server, []).append(line)
+    return found

@@ -9,6 +9,7 @@
 
     host          inventory name
     check_mode    whether nothing was really changed
+    organization_host   where the logging of a subscribed Edge's connectors is changed; empty where nobody named it
     looks         results of exchange_outbound_tls_info, in their order; those after a change have the option since
     steps         one entry a task, in their order: what (raise, bind, retry, put_back), results (of its loop, each with
                   the connector that it was about as item, or as the first of item)
@@ -27,7 +28,8 @@ and the result is
     connectors    by Guid: name, verdict, message, found (the finding's sentence), finding, cause, grade, thumbprints,
                   evidence (lines), evidence_where, source_servers and stuck_queues (of the look that decided), bound
                   (results of the binding), messages_before, messages_after, left, accepted, accepted_in_clear,
-                  rejected, not_accounted_for, draining, commands, lines_to_type, remedy
+                  rejected, not_accounted_for, draining, commands, commands_on (by server), not_raised (why the
+                  logging level was left alone), lines_to_type, remedy
 """
 
 from __future__ import annotations
@@ -74,6 +76,11 @@ class Step:
         """Tell whether the task failed."""
         return bool(self.result.get("failed"))
 
+    @property
+    def changes_level(self) -> bool:
+        """Tell whether it is about the connector itself, which belongs to the organisation."""
+        return self.what in ("raise", "put_back")
+
 
 @dataclass(frozen=True)
 class Story:
@@ -84,6 +91,18 @@ class Story:
     looks: tuple[Result, ...]
     steps: tuple[Step, ...]
     failure: Result | None
+    organization_host: str = ""
+
+    @property
+    def is_subscribed_edge(self) -> bool:
+        """Tell whether the host's connectors belong to the organisation; unknown is taken for subscribed."""
+        edge = (self.looks[0].get("edge") if self.looks else None) or {}
+        return edge.get("subscribed", False) is not False
+
+    @property
+    def level_host(self) -> str:
+        """Return where the logging level is changed, if not on the host itself."""
+        return self.organization_host if self.is_subscribed_edge else ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +139,9 @@ class Mail:
 class ConnectorVerdict:
     """What became of one connector. ``look`` is the entry of the look that decided; ``bound`` are binding results.
 
-    ``commands`` were sent, or would be; ``lines_to_type`` are what a binding that went wrong leaves to a person.
+    ``commands`` were sent, or would be, each with the host where the level is changed if it went there, else with an
+    empty name; ``lines_to_type`` are what a binding that went wrong leaves to a person. ``not_raised`` says why the
+    level was not raised, empty where it was, or was not needed.
     """
 
     verdict: Verdict
@@ -129,8 +150,9 @@ class ConnectorVerdict:
     mail: Mail
     proof: Result | None
     trouble: str
-    commands: tuple[str, ...]
+    commands: tuple[tuple[str, str], ...]
     lines_to_type: tuple[str, ...]
+    not_raised: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +185,7 @@ def story_from(value: Mapping[str, Any]) -> Story:
                 for result in each["results"]
             ),
             failure=value.get("failure") or None,
+            organization_host=str(value.get("organization_host") or ""),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the collected results of a host lack {error}") from error
@@ -213,8 +236,25 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
         mail=_mail(entries, look, proof),
         proof=proof,
         trouble=trouble,
-        commands=tuple(line for step in steps if not step.failed for line in step.result.get("commands", ())),
+        commands=tuple(
+            (story.level_host if step.changes_level else "", line)
+            for step in steps
+            if not step.failed
+            for line in step.result.get("commands", ())
+        ),
         lines_to_type=tuple(line for step in bound if step.failed for line in step.result.get("remedy", ())),
+        not_raised=_not_raised(look, steps, story),
+    )
+
+
+def _not_raised(look: Result, steps: Sequence[Step], story: Story) -> str:
+    if not story.is_subscribed_edge or any(step.what == "raise" for step in steps):
+        return ""
+    if look["repair"]["raise_logging"]["certainty"] == "no" or look["logging_level"] == "Verbose":
+        return ""
+    return (
+        "The logging level was not raised: this is a subscribed Edge, whose connectors are changed on a Mailbox "
+        "server, and outbound_tls_repair_organization_host names none that is in the inventory."
     )
 
 
@@ -291,6 +331,10 @@ def _put_back_warning(step: Step, story: Story) -> str:
     """Name the line to type, also when nobody could be asked any more: the raise knows what the level was."""
     recorded = [each.result.get("level_recorded") for each in story.steps if each.connector == step.connector]
     level = next((each for each in reversed(recorded) if each), "None")
-    line = f"Set-SendConnector -Identity '{step.connector}' -ProtocolLoggingLevel {level}"
+    # The organisation's Guid: EdgeSync may give the copy on an Edge another one.
+    guids = [each.result.get("guid") for each in story.steps if each.connector == step.connector and each.changes_level]
+    guid = next((each for each in guids if each), step.connector)
+    line = f"Set-SendConnector -Identity '{guid}' -ProtocolLoggingLevel {level}"
     remedy = " ".join(step.result.get("remedy", ()) or [line])
-    return f"The logging level was not put back: {step.result.get('msg', '')} Type it yourself: {remedy}".strip()
+    where = f" on {story.level_host}" if story.level_host else ""
+    return f"The logging level was not put back: {step.result.get('msg', '')} Type it yourself{where}: {remedy}".strip()
