@@ -64,7 +64,7 @@ def drive(road: Road, control: Control | None, folder: Path) -> Drive:
         state = json.loads((folder / "state.json").read_text())
         verdict = json.loads((folder / "outbound_tls_repair.json").read_text())[0]
     except FileNotFoundError as error:
-        return Drive(road, control, (), (f"it left no {Path(error.filename).name}",), seconds)
+        return Drive(road, control, (), (f"it left no {Path(error.filename).name}; see {folder}/output.txt",), seconds)
     seen = {Seen(each["auth"], each["encrypted"], each["header"]) for each in state["commands"]}
     judged = [f"exit status {status}"] if status != (2 if control else 0) else []
     judged += broken(control, state, verdict) if control else repaired(road, state, verdict, seen)
