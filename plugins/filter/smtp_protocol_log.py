@@ -155,6 +155,20 @@ _value:
       description: Who ended the connection, V(Local), V(Remote) or V(Remote) with a reason; empty if nobody did yet.
       type: str
       sample: Local
+    proxied_for_server:
+      description:
+        - In the log of a Front End Transport service, the server whose transport service asked for the session; else
+          empty.
+      type: str
+      sample: mbx01.contoso.test
+    proxied_for_session:
+      description: The id of the session in that server's own log.
+      type: str
+      sample: 08DE7814C5A2B301
+    handed_over:
+      description: Whether a Front End Transport service has taken the session over (FrontendProxyEnabled).
+      type: bool
+      sample: false
 """
 
 from collections.abc import Callable

@@ -5,15 +5,27 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ._exchange.certificate import Certificate
 from ._exchange.connector import SendConnector
 from ._exchange.protocol_log import Whose
-from ._exchange.send_log import SendLog, position_from
+from ._exchange.send_log import position_from
 from ._observe.exchange import Exchange
 from ._observe.server import ObservedServer
+from ._outbound_tls.case import make_case
+from ._outbound_tls.front_end import (
+    VIRTUAL_CONNECTOR,
+    FrontEndLog,
+    ProxiedSession,
+    handed_to,
+    oldest,
+    proxied_from,
+    tied,
+)
 from ._outbound_tls.log_story import evidence_begins
 from ._outbound_tls.plan import Refused
 from ._outbound_tls.reading import OtherStore, Reading, Refusal
@@ -23,16 +35,21 @@ from ._outbound_tls.stuck import stuck_queues
 def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
     """Read everything that a diagnosis of one server rests on.
 
-    ``options`` are those of exchange_outbound_tls_info: server, connectors, since, wait_for, refusals.
+    ``options`` are those of exchange_outbound_tls_info: server, connectors, since, wait_for, refusals, proxied.
 
     Raises:
-        Refused: ``since`` is not a position in a log, or the host is not known to be the server that is meant.
+        Refused: ``since`` is not a position in a log, ``proxied`` holds something else than proxied sessions, or the
+            host is not known to be the server that is meant.
         Unknown, RemotingError, Unreadable: as the observations.
     """
     try:
         since = position_from(options["since"])
     except ValueError as error:
         raise Refused(f"since: {error}. Give connectors[].log.read_until of an earlier result.") from error
+    try:
+        handed = [proxied_from(each) for each in options["proxied"] or ()]
+    except ValueError as error:
+        raise Refused(f"proxied: {error}. Give proxied of another host's result.") from error
     server = exchange.server(options["server"])
     if not server.is_this_host:
         raise Refused(
@@ -50,7 +67,7 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         # Whoever waits looks often, and only what is new can end the wait.
         begin = since.time if options["wait_for"] else min(begin, since.time)
     log = server.send_log(transport.send_log_path, begin, names, clock)
-    return Reading(
+    reading = Reading(
         server=server.server,
         clock=clock,
         transport=transport,
@@ -58,20 +75,55 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         connectors=connectors,
         queues=queues,
         log=log,
-        hidden=_hidden(server, log, certificates),
         other_stores=_other_stores(exchange, server, [each for each in connectors if stuck_queues(each, queues)]),
         refusals=tuple(Refusal(each["connector"], each["words"]) for each in options["refusals"] or ()),
         since=since,
         edge=exchange.edge_standing(),
     )
+    reading = _with_front_end(reading, exchange, server, handed_to(handed, server.server), options["connectors"] or ())
+    return replace(reading, hidden=_hidden(server, reading))
 
 
-def _hidden(server: ObservedServer, log: SendLog, certificates: Sequence[Certificate]) -> dict[str, str]:
+def _with_front_end(
+    reading: Reading,
+    exchange: Exchange,
+    server: ObservedServer,
+    handed: Sequence[ProxiedSession],
+    identities: Sequence[str],
+) -> Reading:
+    """Add what the front end of this server did, for other servers and for its own waiting mail, if for any."""
+    connectors = (*reading.connectors, *_handed_connectors(exchange, reading, handed, identities))
+    reading = replace(reading, connectors=connectors, proxied=tuple(handed))
+    own = [each for connector in reading.connectors for each in make_case(reading, connector).handed_over]
+    asked = [*handed, *handed_to(own, server.server)]
+    guids = {each.guid for each in asked if each.session}
+    if not guids:
+        return reading
+    names = [each.name for each in reading.connectors if each.guid in guids]
+    path = server.frontend_transport_service().send_log_path
+    log = server.send_log(path, oldest(asked, reading.clock), [*names, VIRTUAL_CONNECTOR], reading.clock)
+    return replace(reading, front_end=FrontEndLog(path, tied(log.sessions, asked), log.problem))
+
+
+def _handed_connectors(
+    exchange: Exchange, reading: Reading, handed: Sequence[ProxiedSession], identities: Sequence[str]
+) -> tuple[SendConnector, ...]:
+    """Return the connectors that this server is no source of, though mail of theirs leaves through its front end."""
+    known = {each.guid for each in reading.connectors}
+    guids = {each.guid for each in handed} - known
+    if not guids:
+        return ()
+    found = [each for each in exchange.connectors() if each.guid in guids and each.frontend_proxy]
+    return tuple(each for each in found if not identities or any(each.is_called(identity) for identity in identities))
+
+
+def _hidden(server: ObservedServer, reading: Reading) -> dict[str, str]:
     """Ask by their thumbprints for the certificates that the log shows as ours and Exchange's list lacks."""
-    listed = {each.thumbprint for each in certificates}
+    listed = {each.thumbprint for each in reading.certificates}
+    proxied = reading.front_end.sessions.values() if reading.front_end else ()
     logged = {
         each.thumbprint
-        for session in log.sessions
+        for session in itertools.chain(reading.log.sessions, *proxied)
         for each in session.certificates
         if session.tls_error and each.whose is not Whose.THEIRS and each.thumbprint
     }

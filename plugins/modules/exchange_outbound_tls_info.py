@@ -44,6 +44,12 @@ options:
         description: What Exchange said.
         type: str
         required: true
+  proxied:
+    description:
+      - RV(proxied) of other hosts, all in one list. What they have handed to the Front End Transport service of this
+        server is looked up in its own Send log, and judged by this server's certificates.
+    type: list
+    elements: dict
   wait_for:
     description:
       - Look again and again until this has come or O(wait_timeout) has passed; either way the last look is returned.
@@ -106,30 +112,19 @@ clock:
   sample: '2026-03-02T02:15:00.000Z'
 edge:
   description:
-    - Of an Edge Transport server whether it is subscribed to an Active Directory site; null for any other server.
+    - Of an Edge Transport server whether it is C(subscribed) to an Active Directory site, and the C(signs) of it. Null
+      for any other server. One sign is enough for true, false needs the absence of all, and null means unknown.
     - The connectors of a subscribed Edge are copies that EdgeSync brings, and are changed in the organisation.
   returned: success
   type: dict
-  contains:
-    subscribed:
-      description:
-        - Whether it is subscribed. One sign is enough for true, and false needs the absence of all. Null when no sign
-          was seen and not all could be looked for.
-      type: bool
-      sample: true
-    signs:
-      description: What speaks for a subscription, else what could not be looked at.
-      type: list
-      elements: str
-      sample: [its directory lists MBX01]
-  sample: {subscribed: true, signs: [its directory lists MBX01]}
+  sample: {subscribed: true, signs: [its directory lists the Mailbox server MBX01]}
 default_certificate:
   description: Thumbprint of the server's default SMTP certificate; null when it is unknown.
   returned: success
   type: str
   sample: D003810E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D
 connectors:
-  description: The enabled Send connectors that have this server among their sources.
+  description: The enabled Send connectors that have this server among their sources, and those of O(proxied).
   returned: success
   type: list
   elements: dict
@@ -167,6 +162,13 @@ connectors:
       type: list
       elements: str
       sample: [MBX01]
+    source_server:
+      description: Whether this server is one of them.
+      type: bool
+    front_ends:
+      description: Names of the servers to whose Front End Transport service the waiting mail was handed lately.
+      type: list
+      elements: str
     first_source_server:
       description: Whether this server is the first of them, whose certificates Exchange checks when it is changed.
       type: bool
@@ -179,12 +181,10 @@ connectors:
       description: Queues of the connector whose mail waits for a retry.
       type: list
       elements: dict
-      sample: []
     suspended_queues:
       description: Identities of queues that an administrator has suspended.
       type: list
       elements: str
-      sample: []
     messages:
       description: How many messages are stuck.
       type: int
@@ -195,7 +195,6 @@ connectors:
           M(mailops.exchange.exchange_certificate_info) returns them.
       type: list
       elements: dict
-      sample: []
     log:
       description: The Send protocol log, as far as it was read.
       type: dict
@@ -246,6 +245,18 @@ connectors:
           accepted_in_clear, rejected, thumbprints, tls_errors, replies); null without O(since).
       type: dict
       sample: {proven: true, accepted: 25, rejected: 0}
+    front_end_log:
+      description: The Send log of this server's Front End Transport service (path, sessions, problem), if it was read.
+      type: dict
+proxied:
+  description:
+    - Sessions that this server has handed to Front End Transport services (FrontendProxyEnabled), for mail that waits.
+      The option of the same name takes them on other hosts. The id is empty where the log is silent.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {session: 08DE7814C5A2B301, server: mbx01.contoso.test, front_end: mbx02.contoso.test, messages: 25}
 findings:
   description: One finding for each connector, the gravest first.
   returned: success
@@ -362,6 +373,7 @@ DEFINITION = Definition(
                 "words": {"type": "str", "required": True},
             },
         },
+        "proxied": {"type": "list", "elements": "dict"},
         "wait_for": {"type": "str", "choices": ["verbose", "evidence", "proof"]},
         "wait_messages": {"type": "int", "default": 0},
         "wait_timeout": {"type": "int", "default": 60},

@@ -59,6 +59,10 @@ class SendConnector:
         """
         return self.require_tls or self.domain_secure or self.smart_host_auth == "BasicAuthRequireTLS"
 
+    def is_called(self, identity: str) -> bool:
+        """Tell whether a name, Guid or distinguished name that a user gave means this connector."""
+        return identity.lower().strip("{}") in (self.name.lower(), self.guid, self.distinguished_name.lower())
+
 
 def send_connector_from(source: RemoteObject) -> SendConnector:
     """Read what Get-SendConnector returned.

@@ -68,6 +68,16 @@ _PATTERNS: Final = tuple(
 )
 
 
+# Names the next hop: of a connector that proxies, the front end. In [{LED=…};{FQDN=…}], in any order.
+_NEXT_HOP: Final = re.compile(r"\{FQDN=(?P<name>[^{}\s]+)\}", flags=re.IGNORECASE)
+
+
+def next_hop_named(text: str) -> str:
+    """Return the server that a LastError says was reached or tried; empty where it has no such field."""
+    found = _NEXT_HOP.search(text)
+    return found["name"] if found else ""
+
+
 def classify_last_error(text: str) -> LastError:
     """Tell what a LastError hints at, whatever wrapper the Exchange version puts around it."""
     if not text.strip():

@@ -10,12 +10,18 @@ from collections import deque
 from typing import Final
 
 from .log_certificates import CertificateRows
-from .protocol_log import LogType, Row, Session, TlsOutcome
+from .protocol_log import LogType, ProxiedFor, Row, Session, TlsOutcome
 
 _TLS_VERBS: Final = frozenset({"STARTTLS", "X-ANONYMOUSTLS"})
 _FAILED: Final = re.compile(r"TLS negotiation failed with error (?P<word>\w+)")
 # Documentation prints SP_PROT-TLS1_2_CLIENT, real rows SP_PROT_TLS1_2_CLIENT; ciphers and versions vary.
 _ESTABLISHED: Final = re.compile(r"TLS protocol \S+ negotiation succeeded")
+# "attempting to connect. Outbound proxy from <server> with session id X. Proxied session id Y" (published analysis of
+# Exchange 2013 CU23; no log of such a session has been published, so not more than needed is asked for).
+_PROXIED: Final = re.compile(
+    r"outbound proxy from (?P<server>\S+) with session id:? (?P<session>[0-9A-F]{8,32})\b", flags=re.IGNORECASE
+)
+_HANDED_OVER: Final = re.compile(r"this session is now being proxied through the next hop", flags=re.IGNORECASE)
 # Old builds write a reply of several lines as several rows, newer ones as one row, its lines joined by blanks.
 _REPLY: Final = re.compile(r"(?P<code>\d{3})(?P<more>-)?(?P<text>.*)", flags=re.DOTALL)
 
@@ -45,6 +51,8 @@ class Dialogue:
         self._tls_verb = self._tls_error = self._disconnect = ""
         self._tls_outcome = TlsOutcome.NOT_TRIED
         self._outcome_row: Row | None = None
+        self._proxied_for: ProxiedFor | None = None
+        self._handed_over = False
         self._local = self._remote = ""
         self._offers_starttls = False
         self._starttls_offered: bool | None = None
@@ -95,6 +103,8 @@ class Dialogue:
             accepted_in_clear=self._accepted_in_clear,
             outcome_row=self._outcome_row,
             log_type=self._first.log_type,
+            proxied_for=self._proxied_for,
+            handed_over=self._handed_over,
         )
 
     def _hear_command(self, row: Row) -> None:
@@ -158,3 +168,7 @@ class Dialogue:
             self._tls_outcome, self._tls_error, self._outcome_row = TlsOutcome.FAILED, failed["word"], row
         elif _ESTABLISHED.match(row.context):
             self._tls_outcome, self._outcome_row = TlsOutcome.ESTABLISHED, row
+        elif self._proxied_for is None and (proxied := _PROXIED.search(row.context)):
+            self._proxied_for = ProxiedFor(proxied["server"], proxied["session"].upper())
+        elif _HANDED_OVER.search(row.context):
+            self._handed_over = True

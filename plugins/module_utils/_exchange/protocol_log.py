@@ -65,6 +65,14 @@ class LoggedCertificate:
     rows: tuple[Row, ...] = ()
 
 
+@dataclass(frozen=True)
+class ProxiedFor:
+    """Who asked a front end for a session: ``server`` as the row names it, ``session`` the id in that server's log."""
+
+    server: str
+    session: str
+
+
 class TlsOutcome(Enum):
     """How the last TLS negotiation of a session ended."""
 
@@ -84,7 +92,8 @@ class Session:
     did not, ``rejected`` 5xx replies to a sender, recipient or data. ``starttls_offered`` is None where the log holds
     no complete reply to EHLO. ``replies`` are the replies that were counted and the 4xx ones, the latest 20.
     ``outcome_row`` is the row that says how TLS ended. ``rows`` are all rows of a session of at most 256, of a longer
-    one the first 192 and the last 64.
+    one the first 192 and the last 64. ``proxied_for`` is set where a Front End Transport service made the session on
+    behalf of a transport service, ``handed_over`` where a front end has taken over what a transport service sends.
     """
 
     connector: str
@@ -106,6 +115,8 @@ class Session:
     accepted_in_clear: int = 0
     outcome_row: Row | None = None
     log_type: LogType = LogType.UNSTATED
+    proxied_for: ProxiedFor | None = None
+    handed_over: bool = False
 
     @property
     def may_be_evidence(self) -> bool:
@@ -139,6 +150,9 @@ def session_result(session: Session) -> dict[str, Any]:
         "rejected": session.rejected,
         "replies": list(session.replies),
         "disconnect": session.disconnect,
+        "proxied_for_server": "" if session.proxied_for is None else session.proxied_for.server,
+        "proxied_for_session": "" if session.proxied_for is None else session.proxied_for.session,
+        "handed_over": session.handed_over,
     }
 
 

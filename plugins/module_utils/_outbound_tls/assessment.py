@@ -10,10 +10,13 @@ returns, as exchange_outbound_tls_info does:
     server                fqdn
     clock                 the server's own time of the look
     default_certificate   thumbprint or null
-    connectors            one entry a connector that has this server among its sources:
+    connectors            one entry a connector that has this server among its sources, or whose mail other servers
+                          have handed to the front end of this one:
         name, guid, logging_level, tls_certificate_name, require_tls, insists_on_tls, frontend_proxy
         source_servers        names, in Exchange's order
+        source_server         whether this server is one of them
         first_source_server   whether this server is the first of them
+        front_ends            names of the servers whose front ends were asked lately for its waiting mail
         originating_server    the domain controller that answered
         stuck_queues          queues as exchange_queue_info returns them
         suspended_queues      identities
@@ -28,6 +31,9 @@ returns, as exchange_outbound_tls_info does:
                               bind also thumbprints and refused, retry also queues
         proof                 since, proven, sessions, established, accepted, accepted_in_clear, rejected, thumbprints,
                               tls_errors, replies; null without the option since
+        front_end_log         path, sessions, problem; null unless the front end's log was asked
+    proxied               sessions that were handed to front ends and did not get waiting mail away: session, connector,
+                          guid, server, front_end, time, age, messages
     findings              all findings, the gravest first: id, severity, server, connector, guid, message, cause, word,
                           thumbprints, confidence, evidence (grade, thumbprints, lines, where), remedy,
                           repairable_by_role
@@ -47,7 +53,8 @@ from .case import Case, make_case
 from .diagnosis import diagnose
 from .evidence import evidence_result
 from .finding import Finding, FindingId, finding_result
-from .proof import Proof, proof_result, prove
+from .front_end import proxied_result
+from .proof import Proof, proof_result, prove, prove_through_front_ends
 from .reading import Reading
 from .repair import Certainty, Repair, plan_repair, repair_result
 
@@ -82,13 +89,23 @@ def _assess(case: Case) -> ConnectorAssessment:
     repair = plan_repair(case, finding)
     bindable = repair.bind.certainty is Certainty.CERTAIN
     remedy = repair.bind.reason if repair.bind.refused else finding.remedy
-    since = case.reading.since
     return ConnectorAssessment(
         case=case,
         finding=replace(finding, repairable=bindable, remedy=remedy),
         repair=repair,
-        proof=None if since is None else prove(case.reading.sessions_of(case.connector), since),
+        proof=_proof(case),
     )
+
+
+def _proof(case: Case) -> Proof | None:
+    """A front end's log does not hold what became of mail: the server that handed it over tells."""
+    since, connector = case.reading.since, case.connector
+    if since is None or not case.is_source:
+        return None
+    sessions = case.reading.sessions_of(connector)
+    if connector.frontend_proxy:
+        return prove_through_front_ends(sessions, since, insists_on_tls=connector.insists_on_tls)
+    return prove(sessions, since)
 
 
 def assessment_result(assessment: Assessment) -> dict[str, Any]:
@@ -101,6 +118,7 @@ def assessment_result(assessment: Assessment) -> dict[str, Any]:
         "edge": edge_standing_result(reading.edge),
         "default_certificate": reading.transport.default_certificate,
         "connectors": [_connector_result(each) for each in assessment.connectors],
+        "proxied": [proxied_result(one) for each in assessment.connectors for one in each.case.handed_over],
         "findings": [finding_result(each.finding, each.case.evidence) for each in gravest_first],
     }
 
@@ -117,7 +135,9 @@ def _connector_result(assessed: ConnectorAssessment) -> dict[str, Any]:
         "insists_on_tls": connector.insists_on_tls,
         "frontend_proxy": connector.frontend_proxy,
         "source_servers": list(connector.source_servers),
+        "source_server": case.is_source,
         "first_source_server": case.is_first_source,
+        "front_ends": list(case.front_ends),
         "originating_server": connector.originating_server,
         "stuck_queues": [queue_result(queue) for queue in case.stuck],
         "suspended_queues": [queue.identity for queue in case.suspended],
@@ -134,4 +154,16 @@ def _connector_result(assessed: ConnectorAssessment) -> dict[str, Any]:
         "finding": finding_result(assessed.finding, case.evidence),
         "repair": repair_result(assessed.repair),
         "proof": proof_result(assessed.proof),
+        "front_end_log": _front_end_log_result(case),
+    }
+
+
+def _front_end_log_result(case: Case) -> dict[str, Any] | None:
+    log = case.reading.front_end
+    if log is None or not case.connector.frontend_proxy:
+        return None
+    return {
+        "path": log.path,
+        "sessions": len(case.reading.negotiated_for(case.connector)),
+        "problem": log.problem,
     }

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from .._exchange.certificate import Certificate
 from .._exchange.connector import SendConnector
 from .._exchange.last_error import TLS_SYMPTOMS, classify_last_error
+from .._exchange.protocol_log import Session
 from .._exchange.queue import Queue
 from .candidates import candidates, may_forbid_changes, named_certificates
 from .evidence import UNKNOWN_CREDENTIALS, Doubted, Evidence, judge, refusal_evidence
-from .log_story import LogStory, negotiated_at, tell
+from .front_end import ProxiedSession, front_end_named, hops, is_broken, latest
+from .log_story import LogStory, evidence_begins, negotiated_at, tell
 from .reading import Reading
 from .stuck import has_tls_symptom, is_suspended, last_tried, queues_of, stuck_queues
+
+_EVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -24,6 +30,7 @@ class Case:
     """A connector, its queues, its named certificates in this server's store, and what its log tells.
 
     ``judged`` is what the log's latest failure proves, or why it does not; None when there is none to judge.
+    ``hops`` are this server's recent sessions with front ends, ``proxied`` what other servers have handed to its own.
     """
 
     reading: Reading
@@ -33,6 +40,8 @@ class Case:
     named: tuple[Certificate, ...]
     story: LogStory
     judged: Evidence | Doubted | None
+    hops: tuple[Session, ...] = ()
+    proxied: tuple[ProxiedSession, ...] = ()
 
     @property
     def evidence(self) -> Evidence | None:
@@ -63,6 +72,58 @@ class Case:
     def is_first_source(self) -> bool:
         """Tell whether this is the server whose certificates Set-SendConnector checks."""
         return bool(self.connector.source_servers) and self.reading.server.is_called(self.connector.source_servers[0])
+
+    @property
+    def is_source(self) -> bool:
+        """Tell whether mail of this connector is sent from here, if only to the front end of another server."""
+        return any(self.reading.server.is_called(each) for each in self.connector.source_servers)
+
+    @property
+    def hop(self) -> Session | None:
+        """Return the latest session with a front end."""
+        return self.hops[-1] if self.hops else None
+
+    @property
+    def front_ends(self) -> tuple[str, ...]:
+        """Return the names of the servers whose front ends were asked lately; none where nothing names them."""
+        named = [front_end_named(hop, ()) for hop in self.hops] or [front_end_named(None, self.stuck)]
+        return tuple(dict.fromkeys(each for each in named if each))
+
+    @property
+    def waits_elsewhere(self) -> dict[str, int]:
+        """Return how many messages wait on other servers for the front end of this one."""
+        return {each.server: each.messages for each in self.proxied}
+
+    @property
+    def mail_waits(self) -> bool:
+        """Tell whether anything is stuck, here or on a server that sends through the front end of this one."""
+        return bool(self.stuck) or any(self.waits_elsewhere.values())
+
+    @property
+    def handed_over(self) -> tuple[ProxiedSession, ...]:
+        """Return what this server has asked front ends for while mail is stuck, and may ask them for."""
+        if not self.stuck or not self.connector.frontend_proxy:
+            return ()
+        reached = [hop for hop in self.hops if not is_broken(hop)]
+        if self.hops and not reached:
+            return ()
+        hopped = [(hop.session, front_end_named(hop, self.stuck), hop.started) for hop in reached]
+        silent = [("", each, None) for each in self.front_ends or ("",)]
+        return latest(
+            [
+                ProxiedSession(
+                    session=session,
+                    connector=self.connector.name,
+                    guid=self.connector.guid,
+                    server=self.reading.server.fqdn,
+                    front_end=front_end,
+                    time=time,
+                    age=0.0 if time is None else max((self.reading.clock - time).total_seconds(), 0.0),
+                    messages=self.stuck_messages,
+                )
+                for session, front_end, time in hopped or silent
+            ]
+        )
 
     @property
     def has_symptom(self) -> bool:
@@ -102,7 +163,10 @@ def make_case(reading: Reading, connector: SendConnector) -> Case:
     """Gather what a reading says of a connector."""
     stuck = stuck_queues(connector, reading.queues)
     named = named_certificates(reading.certificates, connector)
-    story = tell(reading.sessions_of(connector), stuck, reading.clock)
+    begin = evidence_begins(stuck, reading.clock)
+    # What a front end did for a session that waiting mail made is as recent as that session.
+    story = tell(reading.negotiated_for(connector), _EVER if connector.frontend_proxy else begin)
+    hopped = hops(reading.sessions_of(connector)) if connector.frontend_proxy else ()
     case = Case(
         reading=reading,
         connector=connector,
@@ -111,6 +175,8 @@ def make_case(reading: Reading, connector: SendConnector) -> Case:
         named=named,
         story=story,
         judged=_judged(reading, story, named),
+        hops=tuple(each for each in hopped if each.tls_verb and each.started >= begin),
+        proxied=tuple(each for each in reading.proxied if each.guid == connector.guid),
     )
     if case.evidence is None and (refusal := _refusal(case)) is not None:
         return replace(case, judged=refusal)
@@ -121,7 +187,10 @@ def _judged(reading: Reading, story: LogStory, named: Sequence[Certificate]) -> 
     failure = story.open_failure
     if failure is None or failure.tls_error.lower() != UNKNOWN_CREDENTIALS:
         return None
-    return judge(failure, reading, tuple(named))
+    judged = judge(failure, reading, tuple(named))
+    if failure.proxied_for is not None and isinstance(judged, Evidence):
+        return replace(judged, where=f"Front End Transport service, {judged.where}")
+    return judged
 
 
 def _refusal(case: Case) -> Evidence | None:
@@ -133,6 +202,7 @@ def _refusal(case: Case) -> Evidence | None:
     told = any(classify_last_error(queue.last_error).family in TLS_SYMPTOMS for queue in case.stuck)
     if words is None or not told or not case.is_first_source or case.story.open_failure is not None:
         return None
-    if not case.candidates:
+    # Of a front end, which may be another server, Exchange has not asked for anything.
+    if not case.candidates or case.connector.frontend_proxy:
         return None
     return refusal_evidence(words, case.candidates, case.reading)

@@ -20,11 +20,13 @@ from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
 from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, Doubt, Doubted, Grade, quoted_rows, row_text
 from .finding import Cause, Confidence, Finding, FindingId, Severity
+from .front_end import is_broken, security_status
 from .log_story import negotiated_at
 from .plan import shortened
 from .stuck import has_tls_symptom
 
 _RESTART: Final = "Restart-Service MSExchangeTransport"
+_RESTART_FRONT_END: Final = "Restart-Service MSExchangeFrontEndTransport"
 _LOOK_AT_LOG: Final = "Set ProtocolLoggingLevel to Verbose, retry the queue, and read the Send log."
 
 
@@ -34,19 +36,61 @@ def diagnose(case: Case) -> Finding:
 
 
 def _frontend_proxy(case: Case) -> Finding | None:
-    """The hop to the front end uses other certificates, and the server that sends may be another one."""
-    if not case.connector.frontend_proxy:
+    """A front end presents the certificate, here or on another server. Other rules judge what its own log tells."""
+    if not case.connector.frontend_proxy or case.story.open_failure is not None:
         return None
-    if not case.stuck:
+    if not case.mail_waits or (not case.is_source and case.story.success is not None):
         return _healthy(case)
-    meaning = (
-        "mail leaves through the Front End Transport service (FrontendProxyEnabled), so key, log and cure are there"
-    )
+    return _through_front_end(case) if case.is_source else _front_end_silent(case)
+
+
+def _through_front_end(case: Case) -> Finding | None:
+    """Mail waits here, and the front end of this server has not been seen to fail."""
+    names = " or ".join(case.front_ends) or "a front end that only the log names"
+    if case.hop is not None and is_broken(case.hop):
+        return _broken_hop(case, case.hop, names)
+    word = security_status(case.hop, case.stuck)
+    if word and word.lower() != UNKNOWN_CREDENTIALS:
+        told = explain_word(word)
+        explained = Explanation(told.cause, f"on the front end {names}, {told.meaning}", f"On {names}: {told.remedy}")
+        return _other(case, explained, Confidence.PROBABLE, word=word)
+    if not case.has_symptom or case.connector.tls_certificate_name is None or case.connector.ignore_starttls:
+        return None
+    others = [each for each in case.front_ends if not case.reading.server.is_called(each)]
+    if not others:
+        return _unproven(case, f"{_mail(case)} for {names}, whose log is silent.", _LOOK_AT_LOG)
+    names = " or ".join(others)
+    said = f", where TLS fails with {word}" if word else ""
+    meaning = f"it leaves through the Front End Transport service of {names}{said}"
     remedy = (
-        "Look at the Send log of the Front End Transport service on the server that LastError names, and bind the "
-        "certificate there. Nothing is changed."
+        f"Run the repair on {names} together with {case.reading.server.fqdn}: the log that names the certificate is "
+        f"there, and there it has to be bound."
     )
-    return _other(case, Explanation(Cause.FRONTEND_PROXY, meaning, remedy), Confidence.PROBABLE)
+    return _other(case, Explanation(Cause.FRONTEND_PROXY, meaning, remedy), Confidence.PROBABLE, word=word)
+
+
+def _broken_hop(case: Case, hop: Session, names: str) -> Finding:
+    """Between Exchange servers stand the default certificates: what fails here is never the connector's."""
+    said = f" with {hop.tls_error}" if hop.tls_error else ""
+    meaning = f"the way to the front end {names} (port 717) fails{said}, where the default certificates are used"
+    remedy = (
+        f"Look at the default certificates of {case.reading.server.fqdn} and {names}: their keys and NETWORK SERVICE, "
+        f"event 36870; then at port 717 between them."
+    )
+    return _by_session(case, Explanation(Cause.FRONTEND_HOP, meaning, remedy), hop)
+
+
+def _front_end_silent(case: Case) -> Finding:
+    """Another server's mail waits for the front end of this one, or for one that nothing names."""
+    is_named = any(each.front_end for each in case.proxied)
+    if not is_named and (not case.candidates or any(each.session for each in case.proxied)):
+        return _healthy(case)
+    may = "" if is_named else "perhaps "
+    return _unproven(
+        case,
+        f"{_mail(case)} {may}for the Front End Transport service here, whose log does not show why.",
+        _LOOK_AT_LOG,
+    )
 
 
 def _not_bound(case: Case) -> Finding | None:
@@ -100,7 +144,7 @@ def _doubted(case: Case) -> Finding | None:
 
 def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
     """SMTP is there. The row may be older than the binding, unless it is newer than the look that ``since`` names."""
-    if not case.stuck:
+    if not case.mail_waits:
         return _unproven(
             case,
             f"TLS failed with certificate {doubted.thumbprint}, which is enabled for SMTP now; no later session tells.",
@@ -108,13 +152,14 @@ def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
             session=doubted.session,
             thumbprint=doubted.thumbprint,
         )
-    if not case.has_symptom:
+    if case.is_source and not case.has_symptom:
         return None
+    restart = _RESTART_FRONT_END if case.connector.frontend_proxy else _RESTART
     explanation = Explanation(
         Cause.KEY_UNUSABLE,
         f"certificate {doubted.thumbprint} is enabled for SMTP already, and its key could not be used",
         f"Retry the queue. If it fails again, look at the key: its provider and file (certutil -store My "
-        f"{doubted.thumbprint}), a Deny for NETWORK SERVICE, event 36870. Then, when the hour allows it: {_RESTART}.",
+        f"{doubted.thumbprint}), a Deny for NETWORK SERVICE, event 36870. Then, when the hour allows it: {restart}.",
     )
     since = case.reading.since
     is_new = since is not None and since.is_before(doubted.session)
@@ -192,9 +237,11 @@ def _suspected(case: Case) -> Finding | None:
     if not case.stuck:
         return None
     error = classify_last_error(case.loudest.last_error)
-    symptom = {ErrorFamily.TLS_LOCAL: "421 4.4.1", ErrorFamily.TLS_OR_NETWORK: "421 4.2.1"}.get(
-        error.family, "no error"
-    )
+    symptom = {
+        ErrorFamily.TLS_LOCAL: "421 4.4.1",
+        ErrorFamily.TLS_OR_NETWORK: "421 4.2.1",
+        ErrorFamily.FRONTEND_SECURITY_STATUS: error.word,
+    }.get(error.family, "no error")
     if case.reading.log.read_until is None:
         why = case.reading.log.problem or "this server writes no Send protocol log"
         return _unproven(case, f"{_mail(case)} with {symptom}, and the log cannot tell why: {why}", _LOOK_AT_LOG)
@@ -238,6 +285,9 @@ def _idle_and_unbound(case: Case) -> Finding | None:
 
 
 def _healthy(case: Case) -> Finding:
+    if not case.is_source:
+        told = "nothing speaks of a certificate that its Front End Transport service cannot use."
+        return _finding(case, FindingId.HEALTHY, told, confidence=Confidence.PROBABLE, severity=Severity.INFO)
     held = f" An administrator has suspended {len(case.suspended)} of its queues." if case.suspended else ""
     return _finding(
         case,
@@ -287,7 +337,7 @@ def _other(
         FindingId.OTHER_CAUSE,
         f"{_mail(case)}, and the reason is not that a certificate is not bound: {explanation.meaning}.",
         confidence=confidence,
-        severity=Severity.ERROR if case.stuck else Severity.WARNING,
+        severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
         remedy=explanation.remedy,
         cause=explanation.cause,
         word=word,
@@ -304,7 +354,7 @@ def _unproven(
         FindingId.NO_EVIDENCE,
         sentence,
         confidence=Confidence.NONE,
-        severity=Severity.ERROR if case.stuck else Severity.WARNING,
+        severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
         remedy=remedy,
         thumbprints=(thumbprint,) if thumbprint else tuple(each.thumbprint for each in case.candidates),
         quotes=_quotes(case, session or case.story.stale_failure),
@@ -318,9 +368,12 @@ def _finding(case: Case, kind: FindingId, sentence: str, **rest: Any) -> Finding
 
 
 def _mail(case: Case) -> str:
-    if not case.stuck:
+    if not case.mail_waits:
         return "no mail waits" if case.connector.insists_on_tls else "no mail waits: it may have left unencrypted"
-    return "1 message waits" if case.stuck_messages == 1 else f"{case.stuck_messages} messages wait"
+    elsewhere = {server: count for server, count in case.waits_elsewhere.items() if count}
+    count = case.stuck_messages + sum(elsewhere.values())
+    where = f" on {' and '.join(elsewhere)}" if elsewhere and not case.stuck else ""
+    return f"1 message waits{where}" if count == 1 else f"{count} messages wait{where}"
 
 
 def _quotes(case: Case, session: Session | None) -> tuple[str, ...]:

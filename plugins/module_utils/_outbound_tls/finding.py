@@ -39,6 +39,7 @@ class Cause(Enum):
     CERTIFICATE_NAME_NOT_FOUND = "certificate_name_not_found"
     CERTIFICATE_NAME_MISSING = "certificate_name_missing"
     FRONTEND_PROXY = "frontend_proxy"
+    FRONTEND_HOP = "frontend_hop"
     NETWORK = "network"
     DNS = "dns"
     TLS = "tls"

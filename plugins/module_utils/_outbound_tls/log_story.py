@@ -16,6 +16,7 @@ from typing import Final
 
 from .._exchange.protocol_log import Session, TlsOutcome
 from .._exchange.queue import Queue
+from .front_end import OUTBOUND_PROXY_PORT
 from .stuck import stuck_since
 
 STARTTLS: Final = "STARTTLS"
@@ -24,7 +25,7 @@ _BEFORE_FIRST_RETRY: Final = timedelta(minutes=15)
 _WITHOUT_STUCK_QUEUE: Final = timedelta(hours=1)
 # Hops inside the organisation: outbound proxy, transport to transport, mailbox delivery (documentation page "Receive
 # connectors" for the first two).
-_INTERNAL_PORTS: Final = frozenset({717, 2525, 475})
+_INTERNAL_PORTS: Final = frozenset({OUTBOUND_PROXY_PORT, 2525, 475})
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,8 @@ class LogStory:
         return None if self.cured else self.failure
 
 
-def tell(sessions: Iterable[Session], stuck: Sequence[Queue], clock: datetime) -> LogStory:
-    """Return the story of one connector's sessions; ``clock`` is the server's own, as all other times."""
-    begin = evidence_begins(stuck, clock)
+def tell(sessions: Iterable[Session], begin: datetime) -> LogStory:
+    """Return the story of one connector's sessions; what is older than ``begin`` (``evidence_begins``) is stale."""
     relevant = [session for session in sessions if session.may_be_evidence and not _is_internal(session)]
     failures = sorted((each for each in relevant if failed_by_status(each)), key=negotiated_at)
     successes = sorted((each for each in relevant if has_succeeded(each)), key=negotiated_at)

@@ -15,6 +15,7 @@ from typing import Any
 
 from .._exchange.protocol_log import Session, Whose
 from .._exchange.send_log import LogPosition, position_result
+from .front_end import hops, security_status
 from .log_story import failed_by_status, has_succeeded
 
 
@@ -59,6 +60,29 @@ def prove(sessions: Iterable[Session], since: LogPosition) -> Proof:
         rejected=sum(session.rejected for session in new),
         thumbprints=_once(sent),
         tls_errors=_once(session.tls_error for session in new if failed_by_status(session)),
+        replies=_once(refusals)[-5:],
+    )
+
+
+def prove_through_front_ends(sessions: Iterable[Session], since: LogPosition, *, insists_on_tls: bool) -> Proof:
+    """Count what sessions with front ends have brought about, in the log of the server that sends.
+
+    That log holds the other end's reply to every message, and not the TLS that the front end made with it. Where the
+    connector insists on TLS the front end does not send without, so a message that was answered with 250 left over it.
+    Where it does not insist, nobody can tell from here, and the message is not accounted for.
+    """
+    new = [session for session in hops(sessions) if since.is_before(session)]
+    refusals = [reply for session in new for reply in session.replies if not reply.startswith("2")]
+    statuses = [security_status(session, ()) for session in new]
+    return Proof(
+        since=since,
+        sessions=len(new),
+        established=sum(session.handed_over for session in new),
+        accepted=sum(session.accepted + session.accepted_in_clear for session in new) if insists_on_tls else 0,
+        accepted_in_clear=0,
+        rejected=sum(session.rejected for session in new),
+        thumbprints=(),
+        tls_errors=_once([*(session.tls_error for session in new if failed_by_status(session)), *statuses]),
         replies=_once(refusals)[-5:],
     )
 

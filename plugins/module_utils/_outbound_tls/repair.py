@@ -63,9 +63,12 @@ def plan_repair(case: Case, finding: Finding) -> Repair:
 def _raise_logging(case: Case, finding: Finding) -> Step:
     """Verbose shows the culprit where the log is silent, and proves the cure where it is not."""
     connector = case.connector
-    if finding.id not in (FindingId.CERTIFICATE_NOT_BOUND, FindingId.NO_EVIDENCE):
+    if not case.is_source:
+        return _no("the servers whose mail waits raise it")
+    is_elsewhere = finding.cause is Cause.FRONTEND_PROXY
+    if finding.id not in (FindingId.CERTIFICATE_NOT_BOUND, FindingId.NO_EVIDENCE) and not is_elsewhere:
         return _no("the finding does not need the log")
-    if connector.tls_certificate_name is None or connector.ignore_starttls or connector.frontend_proxy:
+    if connector.tls_certificate_name is None or connector.ignore_starttls:
         return _no("the log of this connector would not tell")
     if case.reading.log.path is None:
         return _no("this server writes no Send protocol log (SendProtocolLogPath is empty)")
@@ -73,7 +76,8 @@ def _raise_logging(case: Case, finding: Finding) -> Step:
         return Step(Certainty.CERTAIN, "the log is to prove the cure")
     if not case.has_symptom:
         return _no("no mail is stuck with an error that a certificate may be the reason of")
-    if not case.unbound_somewhere:
+    # Which server's store counts is the front end's secret until the log speaks.
+    if not case.unbound_somewhere and not connector.frontend_proxy:
         return _no("on no source server that could be read a certificate of the connector's name lacks SMTP")
     if case.change_may_be_refused and connector.logging_level is not LoggingLevel.VERBOSE:
         first = connector.source_servers[0]
@@ -88,7 +92,7 @@ def _raise_logging(case: Case, finding: Finding) -> Step:
 def _bind(case: Case, finding: Finding, raising: Step) -> Step:
     if finding.id is FindingId.CERTIFICATE_NOT_BOUND and case.evidence is not None:
         return _bind_culprits(case, case.evidence.thumbprints)
-    if finding.id is not FindingId.NO_EVIDENCE or raising.certainty is Certainty.NO:
+    if finding.id is not FindingId.NO_EVIDENCE or (raising.certainty is Certainty.NO and case.is_source):
         return _no("there is no evidence that a certificate is not bound")
     allowed = tuple(each.thumbprint for each in case.candidates if _refusal(case, each) is None)
     if not allowed:

@@ -58,4 +58,7 @@ def last_tried(stuck: Iterable[Queue]) -> datetime | None:
 
 def has_tls_symptom(queue: Queue) -> bool:
     """Tell whether the error is one that KB 4051498 shows itself by. Without a text nothing speaks against it."""
-    return classify_last_error(queue.last_error).family in TLS_SYMPTOMS | {ErrorFamily.NONE}
+    error = classify_last_error(queue.last_error)
+    if error.family is ErrorFamily.FRONTEND_SECURITY_STATUS:
+        return error.word.lower() == "unknowncredentials"
+    return error.family in TLS_SYMPTOMS | {ErrorFamily.NONE}

@@ -44,6 +44,9 @@ def has_come(awaited: Awaited, assessment: Assessment, messages: int = 0) -> boo
 
 def _has_spoken(assessed: ConnectorAssessment, since: LogPosition | None) -> bool:
     """A connector without stuck mail makes no session, so nothing can be awaited of it."""
+    if not assessed.case.is_source:
+        asked = any(each.session and each.front_end for each in assessed.case.proxied)
+        return not asked or assessed.finding.id is not FindingId.NO_EVIDENCE
     if not assessed.case.stuck:
         return True
     sessions = assessed.case.reading.sessions_of(assessed.case.connector)

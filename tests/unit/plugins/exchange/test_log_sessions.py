@@ -558,4 +558,7 @@ def test_results_are_plain() -> None:
         "rejected": 0,
         "replies": [],
         "disconnect": "Local",
+        "proxied_for_server": "",
+        "proxied_for_session": "",
+        "handed_over": False,
     }

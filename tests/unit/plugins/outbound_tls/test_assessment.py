@@ -206,14 +206,6 @@ def test_the_queues_own_words_are_explained(make, error, cause):
     assert steps(entry) == ("no", "no", "no")
 
 
-def test_a_front_end_proxy_is_reported_and_nothing_changed(make, culprit):
-    entry = assessed(make, make.failing(culprit), connectors=(make.connector(frontend_proxy=True),))
-    assert told(entry) == ("other_cause", "frontend_proxy")
-    assert steps(entry) == ("no", "no", "no")
-    idle = assessed(make, queues=(), connectors=(make.connector(frontend_proxy=True),))
-    assert told(idle) == ("healthy", "")
-
-
 def test_without_a_name_it_is_not_this_fault(make):
     entry = assessed(make, connectors=(make.connector(tls_certificate_name=None),))
     assert told(entry) == ("other_cause", "certificate_name_missing")

@@ -1,0 +1,372 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mail that leaves through a front end: who presents the certificate, whose log proves it, who cures it.
+
+No log of such a session has been published; these rows follow a published analysis of Exchange 2013 CU23.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.last_error import next_hop_named
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import LogPosition, SendLog
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.front_end import (
+    VIRTUAL_CONNECTOR,
+    FrontEndLog,
+    handed_to,
+    proxied_from,
+    proxied_result,
+    tied,
+)
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.waiting import Awaited, has_come
+
+ID = "08DE77F2A41B0A01"
+REFUSED = (
+    "450 4.7.0 Proxy session setup failed on Frontend with '451 4.4.0 Primary target IP address responded with: "
+    '"451 4.4.0 Security status {word}." Attempted failover to alternate host, but that did not succeed.\''
+)
+
+
+def queued(make, word="UnknownCredentials"):
+    refused = REFUSED.format(word=word)
+    return make.queue(last_error=f"[{{LRT=x}};{{LED={refused}}};{{FQDN=mbx02.contoso.test}};{{IP=10.0.0.22}}]")
+
+
+def hop(make, *, front_end="mbx02.contoso.test", session=ID, minutes=-4, word="UnknownCredentials"):
+    """The transport service's session with a front end that could not reach anybody."""
+    default = make.setup_certificate()
+    reply = REFUSED.format(word=word).replace('"', '""')
+    return make.rows(
+        session,
+        minutes,
+        "+,,",
+        f"<,220 {front_end} Microsoft ESMTP MAIL Service ready,",
+        ">,EHLO mbx01.contoso.test,",
+        f"<,250  {front_end} X-ANONYMOUSTLS,",
+        ">,X-ANONYMOUSTLS,",
+        "<,220 2.0.0 SMTP server ready,",
+        "*,,Sending certificate",
+        *make.described(default),
+        "*,,TLS protocol SP_PROT_TLS1_2_CLIENT negotiation succeeded using bulk encryption algorithm X",
+        ">,EHLO mbx01.contoso.test,",
+        f"<,250  {front_end} XPROXYTO,",
+        ">,XPROXYTO,",
+        f'<,"{reply}",',
+        ">,QUIT,",
+        "<,221 2.0.0 Service closing transmission channel,",
+        "-,,Local",
+        port=717,
+    )
+
+
+def delivered(make, *, session=ID, minutes=1, reply="250 2.6.0 Queued mail for delivery"):
+    """The same session when the front end could: its rows are counted from 0 again once the other end answers."""
+    opened = make.rows(
+        session,
+        minutes,
+        "+,,",
+        "<,220 mbx02.contoso.test Microsoft ESMTP MAIL Service ready,",
+        ">,EHLO mbx01.contoso.test,",
+        "<,250  mbx02.contoso.test X-ANONYMOUSTLS,",
+        ">,X-ANONYMOUSTLS,",
+        "<,220 2.0.0 SMTP server ready,",
+        "*,,TLS protocol SP_PROT_TLS1_2_CLIENT negotiation succeeded using bulk encryption algorithm X",
+        ">,XPROXYTO,",
+        "<,250 XProxyTo accepted,",
+        f"*,,This session is now being proxied through the next hop. The actual connector being used is: {make.name}",
+        port=717,
+    )
+    sent = make.rows(
+        session,
+        minutes + 0.01,
+        ">,EHLO mbx01.contoso.test,",
+        "<,250  mail.protection.outlook.com,",
+        ">,MAIL FROM:<a@contoso.com>,",
+        "<,250 2.1.0 Sender OK,",
+        ">,RCPT TO:<b@example.com>,",
+        "<,250 2.1.5 Recipient OK,",
+        ">,BDAT 4096 LAST,",
+        f"<,{reply},",
+        ">,QUIT,",
+        "<,221 2.0.0 Service closing transmission channel,",
+        "-,,Local",
+        port=717,
+    )
+    return opened + sent
+
+
+def made_for(make, certificate, *, connector, source="mbx01.contoso.test", session=ID, proxied="08DE77F2B0000B01"):
+    """The front end's session with the Internet, under either connector-id."""
+    asked = f"Outbound proxy from {source} with session id {session}. Proxied session id {proxied}"
+    first = make.rows(proxied, -4, f"*,,attempting to connect. {asked}", connector=connector)
+    rest = make.failing(certificate, -4, session=proxied, connector=connector).splitlines(keepends=True)
+    numbered = (",".join([*row.split(",")[:3], str(n), *row.split(",")[4:]]) for n, row in enumerate(rest, 1))
+    return first + "".join(numbered)
+
+
+def sender(make, *texts, **changes):
+    """What mbx01 tells, which sends, and whose own certificate is bound."""
+    facts = {
+        "connectors": (make.connector(frontend_proxy=True),),
+        "queues": (queued(make),),
+        "certificates": (make.setup_certificate(), make.certificate(1, Service.SMTP)),
+        **changes,
+    }
+    return result_of(make.reading(*make.sessions(*texts), **facts))
+
+
+def front_end(make, proxied, *texts, **changes):
+    """What mbx02 tells, which is asked."""
+    server = replace(make.server(), name="MBX02", fqdn="mbx02.contoso.test")
+    handed = handed_to([proxied_from(each) for each in proxied], server)
+    sessions = tied(make.sessions(*texts), handed)
+    facts = {
+        "server": server,
+        "connectors": (make.connector(frontend_proxy=True),),
+        "queues": (),
+        "proxied": handed,
+        "front_end": FrontEndLog(r"C:\FrontEnd", sessions),
+        "log": SendLog(r"C:\SmtpSend", (), LogPosition(make.clock, "", -1)),
+        **changes,
+    }
+    return result_of(make.reading(**facts))
+
+
+def result_of(reading):
+    result = assessment_result(assess(reading))
+    json.dumps(result)
+    assert all(len(each["message"]) <= 300 for each in result["findings"])
+    return result
+
+
+def told(result):
+    (entry,) = result["connectors"]
+    return entry["finding"]["id"], entry["finding"]["cause"]
+
+
+def steps(result):
+    (entry,) = result["connectors"]
+    return tuple(entry["repair"][step]["certainty"] for step in ("raise_logging", "bind", "retry"))
+
+
+@pytest.fixture
+def culprit(make):
+    return make.certificate(1, Service.IIS, Service.POP)
+
+
+def test_the_server_that_sends_names_the_front_end_and_binds_nothing(make):
+    result = sender(make, hop(make))
+    assert told(result) == ("other_cause", "frontend_proxy")
+    assert steps(result) == ("certain", "no", "certain")
+    (finding,) = result["findings"]
+    assert "mbx02.contoso.test" in finding["message"]
+    assert "UnknownCredentials" in finding["message"]
+    assert "Run the repair on mbx02.contoso.test together with mbx01.contoso.test" in finding["remedy"]
+    assert finding["repairable_by_role"] is False
+    assert result["connectors"][0]["front_ends"] == ["mbx02.contoso.test"]
+
+
+def test_it_publishes_its_sessions_for_the_front_end(make):
+    (proxied,) = sender(make, hop(make))["proxied"]
+    assert proxied == {
+        "session": ID,
+        "connector": make.name,
+        "guid": make.guid,
+        "server": "mbx01.contoso.test",
+        "front_end": "mbx02.contoso.test",
+        "time": "2026-03-02T02:11:00.000Z",
+        "age": 240.0,
+        "messages": 25,
+    }
+    assert proxied_result(proxied_from(proxied)) == proxied
+
+
+def test_without_waiting_mail_it_publishes_nothing(make):
+    result = sender(make, hop(make), queues=())
+    assert result["proxied"] == []
+    assert told(result) == ("healthy", "")
+
+
+@pytest.mark.parametrize("connector", [VIRTUAL_CONNECTOR, "Outbound to Office 365"])
+@pytest.mark.parametrize("source", ["mbx01.contoso.test", "MBX01"])
+def test_the_front_end_convicts_its_own_certificate(make, culprit, connector, source):
+    proxied = sender(make, hop(make))["proxied"]
+    result = front_end(make, proxied, made_for(make, culprit, connector=connector, source=source))
+    assert told(result) == ("certificate_not_bound", "")
+    assert steps(result) == ("no", "certain", "no")
+    (finding,) = result["findings"]
+    assert finding["server"] == "mbx02.contoso.test"
+    assert finding["thumbprints"] == [culprit.thumbprint]
+    assert finding["repairable_by_role"] is True
+    assert finding["evidence"]["grade"] == "marked"
+    assert finding["evidence"]["where"].startswith("Front End Transport service, SEND20260302-1.LOG, line ")
+    assert "25 messages wait on mbx01.contoso.test" in finding["message"]
+    assert finding["severity"] == "error"
+    assert result["connectors"][0]["source_server"] is False
+    assert result["proxied"] == []
+
+
+@pytest.mark.parametrize("asked_by", [{"session": "08DE77F2A41B0A02"}, {"source": "mbx09.contoso.test"}])
+def test_a_session_that_was_made_for_somebody_else_proves_nothing(make, culprit, asked_by):
+    proxied = sender(make, hop(make))["proxied"]
+    result = front_end(make, proxied, made_for(make, culprit, connector=make.name, **asked_by))
+    assert told(result) == ("no_evidence", "")
+    assert result["connectors"][0]["evidence"] is None
+
+
+def test_a_row_of_the_other_end_ties_nothing(make):
+    """Whoever is greeted may write what he likes: only what Exchange notes itself is believed."""
+    forged = f"<,220 attempting to connect. Outbound proxy from mbx01.contoso.test with session id {ID},"
+    sessions = make.sessions(make.rows("08DE77F2B0000B09", -4, "+,,", forged, connector=VIRTUAL_CONNECTOR))
+    assert [each.proxied_for for each in sessions] == [None]
+
+
+def test_a_name_that_no_front_end_has_is_nobodys(make):
+    proxied = [replace(proxied_from(sender(make, hop(make))["proxied"][0]), front_end="mbx03.contoso.test")]
+    assert handed_to(proxied, make.server()) == ()
+    edge = replace(make.server(), is_mailbox=False, is_edge=True)
+    assert handed_to([replace(proxied[0], front_end="")], edge) == ()
+
+
+def test_a_server_may_be_its_own_front_end(make, culprit):
+    """Then one look tells both halves, and the usual steps follow."""
+    own = sender(make, hop(make, front_end="mbx01.contoso.test"))["proxied"]
+    sessions = tied(
+        make.sessions(made_for(make, culprit, connector=VIRTUAL_CONNECTOR)), [proxied_from(each) for each in own]
+    )
+    log = FrontEndLog(r"C:\FrontEnd", sessions)
+    store = (make.setup_certificate(), culprit)
+    result = sender(make, hop(make, front_end="mbx01.contoso.test"), front_end=log, certificates=store)
+    assert told(result) == ("certificate_not_bound", "")
+    assert steps(result) == ("certain", "certain", "certain")
+
+
+def test_its_own_front_end_may_not_have_written_yet(make):
+    result = sender(make, hop(make, front_end="mbx01.contoso.test"), front_end=FrontEndLog(r"C:\FrontEnd"))
+    assert told(result) == ("no_evidence", "")
+
+
+def test_the_trap_of_the_default_certificate(make, culprit):
+    """The hop itself fails with the same word. What it presents is the default certificate, which no binding cures."""
+    unusable = replace(make.setup_certificate(), services=frozenset({Service.IIS}))
+    broken = make.failing(unusable, verb="X-ANONYMOUSTLS", port=717).replace(
+        "220 mail.protection.outlook.com ready", "220 mbx02.contoso.test Microsoft ESMTP MAIL Service ready"
+    )
+    result = sender(make, broken, certificates=(unusable, culprit))
+    assert told(result) == ("other_cause", "frontend_hop")
+    assert steps(result) == ("no", "no", "no")
+    assert result["proxied"] == []
+    (finding,) = result["findings"]
+    assert "mbx02.contoso.test" in finding["message"]
+    assert finding["repairable_by_role"] is False
+    assert any("UnknownCredentials" in line for line in finding["evidence"]["lines"])
+
+
+def test_a_silent_log_leads_to_the_front_end_that_the_queue_names(make, culprit):
+    result = sender(make)
+    assert told(result) == ("other_cause", "frontend_proxy")
+    assert steps(result) == ("certain", "no", "certain")
+    (proxied,) = result["proxied"]
+    assert (proxied["session"], proxied["front_end"]) == ("", "mbx02.contoso.test")
+    asked = front_end(make, [proxied])
+    assert told(asked) == ("no_evidence", "")
+    assert steps(asked) == ("no", "conditional", "no")
+    assert asked["connectors"][0]["repair"]["bind"]["thumbprints"] == [culprit.thumbprint]
+
+
+def test_a_front_end_that_nobody_names_is_conditional_only_where_something_could_be_bound(make):
+    proxied = sender(make, queues=(make.queue(last_error=REFUSED.format(word="UnknownCredentials")),))["proxied"]
+    assert proxied[0]["front_end"] == ""
+    assert steps(front_end(make, proxied)) == ("no", "conditional", "no")
+    bound = front_end(make, proxied, certificates=(make.setup_certificate(), make.certificate(1, Service.SMTP)))
+    assert told(bound) == ("healthy", "")
+
+
+def test_another_word_is_another_cause(make):
+    result = sender(make, hop(make, word="InvalidToken"), queues=(queued(make, "InvalidToken"),))
+    assert told(result) == ("other_cause", "tls")
+    assert steps(result) == ("no", "no", "no")
+    assert "mbx02.contoso.test" in result["findings"][0]["message"]
+
+
+def test_a_refused_raise_convicts_nobody_behind_a_front_end(make):
+    symptom = make.queue()
+    result = sender(make, queues=(symptom,))
+    assert result["connectors"][0]["evidence"] is None
+
+
+def test_a_certificate_that_is_bound_already_is_not_bound_again(make):
+    bound = make.certificate(1, Service.SMTP)
+    proxied = sender(make, hop(make))["proxied"]
+    result = front_end(
+        make,
+        proxied,
+        made_for(make, bound, connector=VIRTUAL_CONNECTOR),
+        certificates=(make.setup_certificate(), bound),
+    )
+    assert told(result) == ("other_cause", "key_unusable")
+    assert steps(result) == ("no", "no", "no")
+    assert "MSExchangeFrontEndTransport" in result["findings"][0]["remedy"]
+
+
+def since(make):
+    return LogPosition(make.at(minutes=-1), "08DE", 22)
+
+
+def test_messages_that_the_other_end_took_through_the_front_end_are_proof(make):
+    (entry,) = sender(make, hop(make), delivered(make), queues=(), since=since(make))["connectors"]
+    proof = entry["proof"]
+    assert (proof["proven"], proof["accepted"], proof["accepted_in_clear"], proof["rejected"]) == (True, 1, 0, 0)
+    assert proof["established"] == 1
+
+
+def test_without_insisting_on_tls_nobody_can_tell_how_they_left(make):
+    lax = make.connector(frontend_proxy=True, require_tls=False)
+    (entry,) = sender(make, delivered(make), queues=(), since=since(make), connectors=(lax,))["connectors"]
+    assert (entry["proof"]["proven"], entry["proof"]["accepted"], entry["proof"]["accepted_in_clear"]) == (False, 0, 0)
+
+
+def test_a_rejection_through_the_front_end_counts(make):
+    reply = "550 5.7.64 TenantAttribution; Relay Access Denied"
+    (entry,) = sender(make, delivered(make, reply=reply), queues=(), since=since(make))["connectors"]
+    assert (entry["proof"]["proven"], entry["proof"]["rejected"]) == (False, 1)
+    assert entry["proof"]["replies"] == [reply]
+
+
+def test_a_refusal_of_the_front_end_is_no_proof_and_names_its_word(make):
+    (entry,) = sender(make, hop(make, minutes=1), since=since(make))["connectors"]
+    assert (entry["proof"]["accepted"], entry["proof"]["tls_errors"]) == (0, ["UnknownCredentials"])
+
+
+def test_the_front_end_is_waited_for_until_its_log_speaks(make, culprit):
+    proxied = [proxied_from(each) for each in sender(make, hop(make))["proxied"]]
+    sessions = make.sessions(made_for(make, culprit, connector=VIRTUAL_CONNECTOR))
+
+    def came(handed, found):
+        facts = {"server": replace(make.server(), name="MBX02", fqdn="mbx02.contoso.test"), "queues": ()}
+        connectors = (make.connector(frontend_proxy=True),)
+        log = FrontEndLog(r"C:\FrontEnd", tied(found, handed))
+        reading = make.reading(connectors=connectors, proxied=tuple(handed), front_end=log, **facts)
+        return has_come(Awaited.EVIDENCE, assess(reading))
+
+    assert came(proxied, ()) is False
+    assert came(proxied, sessions) is True
+    assert came([replace(each, session="") for each in proxied], ()) is True
+
+
+def test_what_is_no_proxied_session_is_told():
+    with pytest.raises(ValueError, match="no proxied session"):
+        proxied_from({"session": ID})
+
+
+def test_the_next_hop_is_read_from_either_frame():
+    assert (
+        next_hop_named("[{LRT=x};{LED=450 4.7.0 y};{FQDN=mbx02.contoso.test};{IP=10.0.0.22}]") == "mbx02.contoso.test"
+    )
+    assert next_hop_named("450 4.4.101 Proxy session setup failed") == ""
