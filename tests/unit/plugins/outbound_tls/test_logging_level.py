@@ -9,7 +9,9 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 import pytest
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.cmdlets import start_edge_synchronization
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connector import LoggingLevel
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.edge import EdgeSync
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.logging_level import (
     LoggingState,
     LoggingWish,
@@ -255,3 +257,20 @@ def test_a_level_is_never_raised_without_a_record_ahead(make, wish, level, holde
         assert plan.record_ahead.level_before is LoggingLevel.NONE
     if plan.record_after is None and state.record is not None:
         assert plan.outcome.result["level"] in ("None", state.record.level_before.value)
+
+
+def test_a_change_is_brought_to_the_edges_and_its_absence_is_not(make, me):
+    sync = EdgeSync(("EDGE01",), (start_edge_synchronization("mbx01.contoso.test"),))
+    changed = plan_logging(replace(VERBOSE, edge_sync=sync), state_of(make, me)).outcome.result
+    assert changed["edge_synchronization"] == ["EDGE01"]
+    assert changed["commands"][-1] == "Start-EdgeSynchronization -Server 'mbx01.contoso.test'"
+
+    same = plan_logging(replace(VERBOSE, edge_sync=sync), state_of(make, me, LoggingLevel.VERBOSE)).outcome.result
+    assert (same["edge_synchronization"], same["commands"]) == ([], [])
+
+
+def test_a_failure_leaves_the_line_for_the_connector_alone_to_type(make, me):
+    sync = EdgeSync(("EDGE01",), (start_edge_synchronization(None),))
+    plan = plan_logging(replace(VERBOSE, edge_sync=sync), state_of(make, me))
+    failure = plan.unseen(Mishap("no answer.", "silent"))
+    assert [line.split()[0] for line in failure.remedy] == ["Set-SendConnector"]

@@ -306,3 +306,40 @@ def test_a_level_that_nobody_could_put_back_is_told_with_the_line_to_type(make, 
     lost = step(make, "put_back", {"failed": True, "msg": "mbx01: no answer.", "reason": "unreachable"})
     (warning,) = verdict_of(before, steps=[raised, lost])["warnings"]
     assert f"Set-SendConnector -Identity '{make.guid}' -ProtocolLoggingLevel None" in warning
+
+
+SUBSCRIBED = {"edge": {"subscribed": True, "signs": ["its directory lists the Mailbox server MBX01"]}}
+
+
+def test_without_a_server_of_the_organisation_a_subscribed_edges_level_was_not_raised(make):
+    result = verdict_of({**look(make), **SUBSCRIBED})
+    assert result["verdict"] == "no_evidence"
+    assert "this is a subscribed Edge" in details(make, result)["not_raised"]
+    assert result["summary"][-1].startswith("Next: set outbound_tls_repair_organization_host")
+
+
+@pytest.mark.parametrize("edge", [None, {"subscribed": False, "signs": []}])
+def test_of_any_other_server_nothing_is_said_of_the_organisation(make, edge):
+    assert details(make, verdict_of({**look(make), "edge": edge}))["not_raised"] == ""
+
+
+def test_an_edge_that_may_be_subscribed_is_taken_for_one_that_is(make):
+    result = verdict_of({**look(make), "edge": {"subscribed": None, "signs": ["it failed"]}})
+    assert details(make, result)["not_raised"]
+
+
+def test_what_was_typed_for_an_edge_is_told_by_the_server(make, before, bind):
+    raised = step(make, "raise", {"failed": False, "guid": "5e7d", "commands": ["Set-SendConnector", "Start-EdgeSync"]})
+    result = verdict_of({**before, **SUBSCRIBED}, steps=[raised, bind], organization_host="mbx09")
+    told = details(make, result)
+    assert told["commands_on"]["mbx09"] == ["Set-SendConnector", "Start-EdgeSync"]
+    assert [line.split()[0] for line in told["commands_on"][make.fqdn]] == ["Enable-ExchangeCertificate"]
+    assert "For the organisation, on mbx09: Set-SendConnector; Start-EdgeSync." in result["summary"]
+
+
+def test_a_level_of_the_organisation_is_put_back_by_its_own_guid_on_its_own_server(make, before):
+    raised = step(make, "raise", {"failed": False, "guid": "5e7d", "level_recorded": "None", "commands": []})
+    lost = step(make, "put_back", {"failed": True, "msg": "mbx09: no answer.", "reason": "unreachable"})
+    story = {"steps": [raised, lost], "organization_host": "mbx09"}
+    (warning,) = verdict_of({**before, **SUBSCRIBED}, **story)["warnings"]
+    assert "Type it yourself on mbx09: Set-SendConnector -Identity '5e7d' -ProtocolLoggingLevel None" in warning

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connector import LoggingLevel
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import LogPosition
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess
@@ -59,3 +60,10 @@ def test_an_empty_queue_is_no_proof_while_the_log_is_not_complete(make, culprit)
 def test_a_rejected_message_is_accounted_for(make, culprit):
     rejected = make.succeeding(culprit, make.certificate(9), -2, reply="550 5.7.64 TenantAttribution")
     assert has_come(Awaited.PROOF, look(make, rejected, queues=()), messages=1)
+
+
+def test_a_level_that_the_server_does_not_show_yet_is_waited_for(make):
+    assert not has_come(Awaited.VERBOSE, look(make))
+    raised = make.connector(logging_level=LoggingLevel.VERBOSE)
+    assert has_come(Awaited.VERBOSE, look(make, connectors=(raised,)))
+    assert not has_come(Awaited.VERBOSE, look(make, connectors=(raised, make.connector())))

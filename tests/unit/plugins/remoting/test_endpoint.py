@@ -123,3 +123,15 @@ def test_a_bastion_without_a_connection_names_the_host_itself() -> None:
     assert (options.host, options.authentication, options.password) == ("mbx01.lab.test", "kerberos", "given")
     with pytest.raises(UnusableOptions, match="Set exchange_host"):
         exchange_session({})
+
+
+def test_an_edges_cmdlets_run_in_its_windows_powershell() -> None:
+    options = exchange_session({"exchange_role": "edge"}, LENT)
+    assert options.endpoint == "http://mbx01.lab.test:5985/wsman"
+    assert (options.configuration, options.kerberos_service) == ("Microsoft.PowerShell", "WSMAN")
+    assert exchange_session({"exchange_role": "edge", "exchange_scheme": "https"}, LENT).port == 5986
+
+
+def test_only_who_asks_for_exchanges_own_endpoint_is_told_of_edges() -> None:
+    assert "exchange_role: edge" in exchange_session({"exchange_role": "mailbox"}, LENT).otherwise
+    assert exchange_session({"exchange_role": "edge"}, LENT).otherwise == ""

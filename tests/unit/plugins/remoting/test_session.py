@@ -278,3 +278,25 @@ def test_an_unsendable_value_is_refused_before_anything_is_sent(serve: Serve, op
     assert str(caught.value) == (
         "127.0.0.1: Get-Queue was not sent, its parameter Filter is wrong: no message can carry the character U+D800."
     )
+
+
+def test_the_prologue_runs_first_in_every_runspace(serve: Serve, options_for: OptionsFor) -> None:
+    ran: list[str] = []
+    server = serve(lambda _run, commands: ran.append(commands[0].name))
+    with open_session(options_for(server), [pipeline("Add-PSSnapin")]) as session:
+        session.run(pipeline("Get-Something"))
+        session.run(pipeline("Get-More"))
+        session.close()
+        session.run(pipeline("Get-Again"))
+    assert ran == ["Add-PSSnapin", "Get-Something", "Get-More", "Add-PSSnapin", "Get-Again"]
+
+
+def test_a_runspace_whose_prologue_fails_is_not_kept(serve: Serve, options_for: OptionsFor) -> None:
+    def execute(_run: Run, commands: Sequence[ReceivedCommand]) -> None:
+        if commands[0].name == "Add-PSSnapin":
+            raise TerminatingError("The snap-in is not installed.", "AddPSSnapInRead", "InvalidArgument")
+
+    server = serve(execute)
+    with pytest.raises(CmdletFailed, match="The snap-in is not installed"):
+        open_session(options_for(server), [pipeline("Add-PSSnapin")])
+    assert server.traffic.open_shells == 0
