@@ -147,3 +147,9 @@ def test_nothing_connects() -> None:
     exchange_endpoint(plugin, {})
     host_endpoint(plugin, {})
     assert plugin.connected is False
+
+
+def test_an_edges_cmdlets_go_where_its_connection_goes() -> None:
+    plugin = connection(ansible_port=5985, exchange_role="edge")
+    options = {"exchange_role": "edge", "exchange_port": 80, "exchange_username": "CONTOSO\\other"}
+    assert exchange_endpoint(plugin, options) == host_endpoint(plugin, options)

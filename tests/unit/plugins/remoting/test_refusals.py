@@ -227,3 +227,19 @@ except errors.WrongPath:
 """
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (run.returncode, run.stdout, run.stderr) == (7, "", "")
+
+
+def test_where_exchange_has_no_endpoint_other_ways_are_told(server: Listener, options_for: OptionsFor) -> None:
+    otherwise = "An Edge Transport server needs exchange_role: edge"
+    for error in (
+        refusal(options_for(server, path="/elsewhere", otherwise=otherwise)),
+        refusal(options_for(server, configuration="Else.Where", otherwise=otherwise)),
+    ):
+        assert otherwise in str(error)
+        assert len(str(error)) <= 300
+
+
+def test_where_nobody_answers_other_ways_are_told(free_port: int, server: Listener, options_for: OptionsFor) -> None:
+    error = refusal(options_for(server, port=free_port, otherwise="An Edge Transport server needs exchange_role: edge"))
+    assert isinstance(error, CannotConnect)
+    assert "exchange_role: edge" in str(error)
