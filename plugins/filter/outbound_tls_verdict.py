@@ -68,6 +68,13 @@ options:
             type: list
             elements: dict
             required: true
+      others:
+        description:
+          - C(host), C(looks) and C(steps) of the other hosts of the run, where mail leaves through Front End Transport
+            services. The server of the front end binds, and the server that sends proves.
+        type: list
+        elements: dict
+        default: []
       failure:
         description: The result of the task that ended the work on this host, with its C(msg) and C(reason).
         type: dict
@@ -173,6 +180,9 @@ _value:
           accepted: 25
           accepted_in_clear: 0
           rejected: 0
+          commands_on:
+            mbx01.contoso.test: ["Enable-ExchangeCertificate -Thumbprint 3F9C1A7E5B2D4C6F8A9B0C1D2E3F4A5B6C7D8E9F"]
+          not_raised: ''
           remedy: nothing.
 """
 
