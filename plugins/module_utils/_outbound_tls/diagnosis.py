@@ -60,13 +60,23 @@ def _through_front_end(case: Case) -> Finding | None:
     if not others:
         return _unproven(case, f"{_mail(case)} for {names}, whose log is silent.", _LOOK_AT_LOG)
     names = " or ".join(others)
-    said = f", where TLS fails with {word}" if word else ""
-    meaning = f"it leaves through the Front End Transport service of {names}{said}"
     remedy = (
         f"Run the repair on {names} together with {case.reading.server.fqdn}: the log that names the certificate is "
         f"there, and there it has to be bound."
     )
-    return _other(case, Explanation(Cause.FRONTEND_PROXY, meaning, remedy), Confidence.PROBABLE, word=word)
+    said = f", where TLS fails with {word}:" if word else ":"
+    return _finding(
+        case,
+        FindingId.OTHER_CAUSE,
+        f"{_mail(case)} for the Front End Transport service of {names}{said} that server presents "
+        f"the certificate, and what has to be bound is bound there.",
+        confidence=Confidence.PROBABLE,
+        severity=Severity.ERROR,
+        remedy=remedy,
+        cause=Cause.FRONTEND_PROXY,
+        word=word,
+        quotes=_quotes(case, None),
+    )
 
 
 def _broken_hop(case: Case, hop: Session, names: str) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .elsewhere import FrontEnd
 from .plan import shortened
 from .verdict import ConnectorVerdict, HostVerdict, Mail, Verdict
 
@@ -43,14 +44,16 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
     name, where = connector.look["name"], judged.server
     certificate = " and ".join(_thumbprints(connector))
     mail = connector.mail
-    if connector.verdict is Verdict.REPAIRED and connector.bound:
-        return f'{where}, "{name}": certificate {certificate} is enabled for SMTP now; {_left(mail)}.'
+    helpers = [each.server for each in connector.elsewhere.front_ends if each.bound]
+    there = f" on {' and '.join(helpers)}" if helpers and not connector.bound else ""
+    if connector.verdict is Verdict.REPAIRED and (connector.bound or there):
+        return f'{where}, "{name}": certificate {certificate} is enabled for SMTP now{there}; {_left(mail)}.'
     if connector.verdict is Verdict.REPAIRED:
         return f'{where}, "{name}": nothing had to be changed, the queue was tried again; {_left(mail)}.'
     if connector.verdict is Verdict.BOUND_NOT_PROVEN:
         return (
-            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now, but the log shows no message that '
-            f"was accepted over TLS since; {mail.after} still waiting."
+            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now{there}, but the log shows no '
+            f"message that was accepted over TLS since; {mail.after} still waiting."
         )
     if connector.verdict is Verdict.REJECTED:
         return f'{where}, "{name}": TLS works now, but the other end rejects mail; {_left(mail)}.'
@@ -67,7 +70,7 @@ def connector_summary(connector: ConnectorVerdict) -> list[str]:
     evidence = connector.look.get("evidence")
     if evidence:
         lines.append(f"Evidence ({evidence['grade']}): {evidence['where']}: {' / '.join(evidence['lines'][-1:])}")
-    for bound in connector.bound:
+    for bound in (*connector.bound, *(() if connector.is_for_others else connector.elsewhere.bound)):
         verb = "would be added" if connector.verdict is Verdict.WOULD_REPAIR else "added"
         lines.append(
             f"Changed: {', '.join(bound['added']) or 'nothing'} {verb} to certificate {bound['thumbprint']} on "
@@ -99,6 +102,7 @@ def _queue(queue: Mapping[str, Any]) -> str:
 def next_step(connector: ConnectorVerdict) -> str:
     """Return what to do now."""
     remedy = str(connector.look["finding"]["remedy"])
+    senders = " and ".join(each.server for each in connector.elsewhere.senders)
     match connector.verdict:
         case Verdict.HEALTHY:
             return "nothing."
@@ -110,6 +114,12 @@ def next_step(connector: ConnectorVerdict) -> str:
             )
         case Verdict.WOULD_REPAIR:
             return "run again without check mode."
+        case Verdict.BOUND_NOT_PROVEN if connector.is_for_others:
+            return (
+                f"run the repair on {senders or 'the server that sends'} again: it tries the mail, and sees it leave."
+            )
+        case Verdict.OTHER_CAUSE if connector.elsewhere.front_ends and not connector.is_for_others:
+            return " ".join(str(each.entry["finding"]["message"]) for each in connector.elsewhere.front_ends)
         case Verdict.BOUND_NOT_PROVEN:
             return (
                 "read the queue's LastError and look whether the other end answers; then run again. If TLS still fails "
@@ -141,14 +151,28 @@ def _left(mail: Mail) -> str:
 
 def _would(connector: ConnectorVerdict) -> str:
     bind = connector.look["repair"]["bind"]
+    if not connector.bound and connector.look["finding"]["cause"] == "frontend_proxy":
+        return " and ".join(
+            _would_there(each) for each in connector.elsewhere.front_ends if each.bound or each.may_bind
+        )
     certificates = " or ".join(bind["thumbprints"] or _thumbprints(connector))
     if bind["certainty"] == "certain":
         return f"enable certificate {certificates} for SMTP"
     return f"read the log, and enable certificate {certificates} for SMTP if the log says so"
 
 
+def _would_there(front_end: FrontEnd) -> str:
+    bind = front_end.entry["repair"]["bind"]
+    certificates = " or ".join(bind["thumbprints"])
+    if front_end.bound or bind["certainty"] == "certain":
+        return f"enable certificate {certificates} for SMTP on {front_end.server}"
+    return (
+        f"read the log of the front end {front_end.server}, and enable certificate {certificates} there if it says so"
+    )
+
+
 def _thumbprints(connector: ConnectorVerdict) -> list[str]:
-    bound = [str(each["thumbprint"]) for each in connector.bound]
+    bound = [str(each["thumbprint"]) for each in (*connector.bound, *connector.elsewhere.bound)]
     return list(dict.fromkeys(bound)) or [str(each) for each in connector.look["finding"]["thumbprints"]]
 
 
@@ -169,6 +193,7 @@ def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]
         "source_servers": list(look["source_servers"]),
         "stuck_queues": [dict(each) for each in look["stuck_queues"]],
         "bound": [dict(each) for each in connector.bound],
+        "bound_elsewhere": [dict(each) for each in connector.elsewhere.bound],
         "messages_before": mail.before,
         "messages_after": mail.after,
         "left": mail.left,

@@ -14,6 +14,7 @@
     steps         one entry a task, in their order: what (raise, bind, retry, put_back), results (of its loop, each with
                   the connector that it was about as item, or as the first of item)
     failure       the result of the task that ended the host's work (msg, reason), or null
+    others        host, looks and steps of other hosts of the run, where mail leaves through front ends
 
 and the result is
 
@@ -27,9 +28,10 @@ and the result is
     warnings      sentences that must not be overlooked, like a level that could not be put back
     connectors    by Guid: name, verdict, message, found (the finding's sentence), finding, cause, grade, thumbprints,
                   evidence (lines), evidence_where, source_servers and stuck_queues (of the look that decided), bound
-                  (results of the binding), messages_before, messages_after, left, accepted, accepted_in_clear,
-                  rejected, not_accounted_for, draining, commands, commands_on (by server), not_raised (why the
-                  logging level was left alone), lines_to_type, remedy
+                  (results of the binding), bound_elsewhere (the same of servers whose front end sends),
+                  messages_before, messages_after, left, accepted, accepted_in_clear, rejected, not_accounted_for,
+                  draining, commands, commands_on (by server), not_raised (why the logging level was left alone),
+                  lines_to_type, remedy
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
-Result = Mapping[str, Any]
+from .elsewhere import NOTHING_ELSEWHERE, Elsewhere, Result, look_elsewhere
 
 
 class Verdict(Enum):
@@ -92,6 +94,7 @@ class Story:
     steps: tuple[Step, ...]
     failure: Result | None
     organization_host: str = ""
+    others: tuple[Result, ...] = ()
 
     @property
     def is_subscribed_edge(self) -> bool:
@@ -153,6 +156,12 @@ class ConnectorVerdict:
     commands: tuple[tuple[str, str], ...]
     lines_to_type: tuple[str, ...]
     not_raised: str = ""
+    elsewhere: Elsewhere = NOTHING_ELSEWHERE
+
+    @property
+    def is_for_others(self) -> bool:
+        """Tell whether this host is only the front end for mail that other servers send."""
+        return not self.look.get("source_server", True)
 
 
 @dataclass(frozen=True)
@@ -186,6 +195,7 @@ def story_from(value: Mapping[str, Any]) -> Story:
             ),
             failure=value.get("failure") or None,
             organization_host=str(value.get("organization_host") or ""),
+            others=tuple(value.get("others") or ()),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the collected results of a host lack {error}") from error
@@ -198,7 +208,7 @@ def _connector_of(result: Result) -> str:
 
 def judge_story(story: Story) -> HostVerdict:
     """Return what became of a host; the worst of its connectors, unless its work has ended before."""
-    names = [str(each["guid"]) for look in story.looks[:1] for each in look.get("connectors", ())]
+    names = dict.fromkeys(str(each["guid"]) for look in story.looks for each in look.get("connectors", ()))
     connectors = tuple(_judge_connector(guid, story) for guid in names)
     verdict = max((each.verdict for each in connectors), key=_WORST_LAST.index, default=Verdict.HEALTHY)
     trouble = ""
@@ -227,13 +237,18 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
     look = _decisive(entries, steps)
     proofs = [each["proof"] for each in entries if each.get("proof") is not None]
     proof = proofs[-1] if proofs else None
+    elsewhere = look_elsewhere(guid, story.others)
+    mail = _mail(entries, look, proof)
+    if not look.get("source_server", True):
+        proof = elsewhere.proof
+        mail = _counted(*elsewhere.messages, proof)
     bound = [step for step in steps if step.what == "bind"]
-    verdict, trouble = _word(look, proof, steps, check_mode=story.check_mode)
+    verdict, trouble = _word(look, proof, steps, elsewhere, check_mode=story.check_mode)
     return ConnectorVerdict(
         verdict=verdict,
         look=look,
         bound=tuple(step.result for step in bound if not step.failed),
-        mail=_mail(entries, look, proof),
+        mail=mail,
         proof=proof,
         trouble=trouble,
         commands=tuple(
@@ -244,6 +259,7 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
         ),
         lines_to_type=tuple(line for step in bound if step.failed for line in step.result.get("remedy", ())),
         not_raised=_not_raised(look, steps, story),
+        elsewhere=elsewhere,
     )
 
 
@@ -271,7 +287,9 @@ def _decisive(entries: Sequence[Result], steps: Sequence[Step]) -> Result:
     return diagnoses[-1] if diagnoses else entries[0]
 
 
-def _word(look: Result, proof: Result | None, steps: Sequence[Step], *, check_mode: bool) -> tuple[Verdict, str]:
+def _word(
+    look: Result, proof: Result | None, steps: Sequence[Step], elsewhere: Elsewhere, *, check_mode: bool
+) -> tuple[Verdict, str]:
     """Return the verdict of a connector, and the sentence of the step that failed, if one did."""
     broken = next((step for step in steps if step.what == "bind" and step.failed), None)
     if broken is not None:
@@ -279,6 +297,8 @@ def _word(look: Result, proof: Result | None, steps: Sequence[Step], *, check_mo
         return (Verdict.REFUSED if refused else Verdict.FAILED), str(broken.result.get("msg", ""))
     if any(step.what == "bind" for step in steps):
         return (Verdict.WOULD_REPAIR if check_mode else _by_proof(proof, Verdict.BOUND_NOT_PROVEN)), ""
+    if look["finding"]["cause"] == "frontend_proxy":
+        return _by_front_ends(proof, elsewhere, check_mode=check_mode)
     by_finding = _by_finding(look, check_mode=check_mode)
     if any(step.what == "retry" and not step.failed for step in steps):
         by_finding = _by_proof(proof, by_finding)
@@ -288,6 +308,16 @@ def _word(look: Result, proof: Result | None, steps: Sequence[Step], *, check_mo
     # Refused because of the first source server's certificates: that one has to be repaired first.
     waits = failed.result.get("failure_kind") == "connector_certificate_lacks_smtp"
     return (Verdict.NO_EVIDENCE if waits else Verdict.FAILED), str(failed.result.get("msg", ""))
+
+
+def _by_front_ends(proof: Result | None, elsewhere: Elsewhere, *, check_mode: bool) -> tuple[Verdict, str]:
+    """Judge a server whose mail waits for what happens on the servers of its front ends."""
+    if elsewhere.failed is not None:
+        refused = elsewhere.failed.get("reason") == "refused"
+        return (Verdict.REFUSED if refused else Verdict.FAILED), str(elsewhere.failed.get("msg", ""))
+    if check_mode and any(each.may_bind or each.bound for each in elsewhere.front_ends):
+        return Verdict.WOULD_REPAIR, ""
+    return _by_proof(proof, Verdict.BOUND_NOT_PROVEN if elsewhere.bound else Verdict.OTHER_CAUSE), ""
 
 
 def _latest(steps: Sequence[Step]) -> list[Step]:
@@ -318,9 +348,14 @@ def _by_finding(look: Result, *, check_mode: bool) -> Verdict:
 
 
 def _mail(entries: Sequence[Result], decisive: Result, proof: Result | None) -> Mail:
+    before = max(int(entries[0]["messages"]), int(decisive["messages"]))
+    return _counted(before, int(entries[-1]["messages"]), proof)
+
+
+def _counted(before: int, after: int, proof: Result | None) -> Mail:
     return Mail(
-        before=max(int(entries[0]["messages"]), int(decisive["messages"])),
-        after=int(entries[-1]["messages"]),
+        before=before,
+        after=after,
         accepted=int(proof["accepted"]) if proof else 0,
         accepted_in_clear=int(proof["accepted_in_clear"]) if proof else 0,
         rejected=int(proof["rejected"]) if proof else 0,

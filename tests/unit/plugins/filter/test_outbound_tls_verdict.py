@@ -80,5 +80,5 @@ def test_documents_what_it_returns(story: dict[str, Any]) -> None:
 
 def test_documents_what_it_takes(story: dict[str, Any]) -> None:
     options = yaml.safe_load(plugin.DOCUMENTATION)["options"]["_input"]["suboptions"]
-    assert set(options) == {"host", "check_mode", "organization_host", "looks", "steps", "failure"}
+    assert set(options) == {"host", "check_mode", "organization_host", "looks", "steps", "failure", "others"}
     assert set(story) <= set(options)
