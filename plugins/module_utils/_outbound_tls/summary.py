@@ -128,6 +128,8 @@ def next_step(connector: ConnectorVerdict) -> str:
         case Verdict.REJECTED:
             replies = "; ".join((connector.proof or {}).get("replies", ()))
             return f"ask the other end's administrator about its replies: {replies}"
+        case Verdict.NO_EVIDENCE if connector.not_raised and any(where for where, __ in connector.commands):
+            return "run Test-EdgeSynchronization on a Mailbox server of the Edge's site, cure EdgeSync, and run again."
         case Verdict.NO_EVIDENCE if connector.not_raised:
             return "set outbound_tls_repair_organization_host to a Mailbox server of the inventory, and run again."
         case Verdict.FAILED:

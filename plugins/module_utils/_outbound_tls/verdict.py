@@ -264,9 +264,16 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
 
 
 def _not_raised(look: Result, steps: Sequence[Step], story: Story) -> str:
-    if not story.is_subscribed_edge or any(step.what == "raise" for step in steps):
+    if not story.is_subscribed_edge or look["logging_level"] == "Verbose":
         return ""
-    if look["repair"]["raise_logging"]["certainty"] == "no" or look["logging_level"] == "Verbose":
+    if any(step.what == "raise" for step in steps):
+        promised_or_failed = story.check_mode or any(step.what == "raise" and step.failed for step in _latest(steps))
+        return (
+            ""
+            if promised_or_failed
+            else f"EdgeSync has not brought the level to this Edge that was raised on {story.level_host}."
+        )
+    if look["repair"]["raise_logging"]["certainty"] == "no":
         return ""
     return (
         "The logging level was not raised: this is a subscribed Edge, whose connectors are changed on a Mailbox "

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.certificate import CertificateStatus
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connector import LoggingLevel
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import LogPosition, SendLog
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
@@ -343,3 +344,15 @@ def test_a_level_of_the_organisation_is_put_back_by_its_own_guid_on_its_own_serv
     story = {"steps": [raised, lost], "organization_host": "mbx09"}
     (warning,) = verdict_of({**before, **SUBSCRIBED}, **story)["warnings"]
     assert "Type it yourself on mbx09: Set-SendConnector -Identity '5e7d' -ProtocolLoggingLevel None" in warning
+
+
+def test_a_level_that_edgesync_did_not_bring_is_told(make):
+    raised = step(make, "raise", {"failed": False, "guid": "5e7d", "commands": ["Set-SendConnector"]})
+    story = {"steps": [raised], "organization_host": "mbx09"}
+    result = verdict_of({**look(make), **SUBSCRIBED}, **story)
+    assert details(make, result)["not_raised"].endswith("that was raised on mbx09.")
+    assert "Test-EdgeSynchronization" in result["summary"][-1]
+
+    brought = {**look(make, connectors=(make.connector(logging_level=LoggingLevel.VERBOSE),)), **SUBSCRIBED}
+    assert details(make, verdict_of(brought, **story))["not_raised"] == ""
+    assert details(make, verdict_of({**look(make), **SUBSCRIBED}, **story, check_mode=True))["not_raised"] == ""
