@@ -15,6 +15,7 @@ from pathlib import Path
 from . import wire
 from .certificates import TlsAuthority
 from .cmdlets import exchange_endpoint
+from .disturbances import Disturbances
 from .kdc import SERVICES, Realm
 from .state import State, state_of
 from .transport import TransportService
@@ -36,6 +37,7 @@ class Organisation:
         self._accounts = wire.Accounts(
             wire.Account(each.user, each.password, upn=f"{each.name}@{suffix}") for each in world.accounts
         )
+        self._disturbances = Disturbances(world)
         self._realm = None if world.realm is None else _realm_of(world, world.realm)
         self._transports: list[TransportService] = []
         self._running = ExitStack()
@@ -111,11 +113,14 @@ class Organisation:
             reserved = running.enter_context(socket.socket())
             reserved.bind((server.address, 0))
             return replace(endpoint, port=reserved.getsockname()[1])
+        served = replace(
+            served, stray_space=endpoint.stray_space, balancer=endpoint.balancer, disturb=self._disturbances
+        )
         tls = self._tls.channel(server.fqdn, server.address) if endpoint.scheme == "https" else None
         listener = wire.Listener(
             server.address,
             scheme=endpoint.scheme,
-            endpoints=[replace(served, stray_space=endpoint.stray_space)],
+            endpoints=[served],
             accounts=self._accounts,
             authentication=endpoint.authentication,
             keys=self._keys(server, endpoint),

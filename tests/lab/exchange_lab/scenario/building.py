@@ -17,6 +17,7 @@ from ..clock import Clock
 from ..timespan import log_time, parse_moment, parse_span
 from ..world import (
     Account,
+    ConnectionLost,
     Connectors,
     DomainController,
     EdgeDirectory,
@@ -27,8 +28,10 @@ from ..world import (
     PeerGoesDown,
     Readings,
     Realm,
+    RecycledShells,
     SendConnector,
     Server,
+    Silent,
     StandaloneDirectory,
     StoredCertificate,
     SubscribedDirectory,
@@ -44,6 +47,12 @@ PUBLIC_AUTHORITY = "CN=Public Mail CA 1, O=Public Trust Services, C=US"
 _LOGS = r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs"
 _SEND_LOGS = {role: rf"{_LOGS}\{name}\ProtocolLog\SmtpSend" for role, name in (("mailbox", "Hub"), ("edge", "Edge"))}
 _FRONT_END_SEND_LOG = rf"{_LOGS}\FrontEnd\ProtocolLog\SmtpSend"
+_FAULTS: dict[str, Callable[..., Fault]] = {
+    "peer_goes_down": PeerGoesDown,
+    "connection_lost": ConnectionLost,
+    "silent": Silent,
+    "recycled_shells": RecycledShells,
+}
 _PLACEHOLDER = re.compile(r"\{\{(?P<fact>[a-z]+):(?P<of>[^{}]+)\}\}")
 
 
@@ -256,10 +265,10 @@ class Builder:
         return Mail(facts["server"], facts["domain"], facts["count"], queued_at)
 
     def _fault(self, fault: dict[str, Any]) -> Fault:
-        if "peer_goes_down" in fault:
-            return PeerGoesDown(**fault["peer_goes_down"])
-        facts = fault["unforeseen_prompt"]
-        return UnforeseenPrompt(**{**facts, "choices": tuple(facts["choices"])})
+        ((kind, facts),) = fault.items()
+        if kind == "unforeseen_prompt":
+            return UnforeseenPrompt(**{**facts, "choices": tuple(facts["choices"])})
+        return _FAULTS[kind](**facts)
 
     def _moment(self, at: Keys, text: str) -> datetime:
         try:
@@ -275,6 +284,7 @@ def _endpoint(path: str, facts: dict[str, Any], *, is_exchanges: bool) -> Endpoi
         tuple(facts["authentication"]),
         extended_protection=facts.get("extended_protection", not is_exchanges),
         stray_space=facts.get("stray_space", is_exchanges),
+        balancer=facts["load_balancer"],
     )
 
 

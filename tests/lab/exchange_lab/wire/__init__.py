@@ -15,9 +15,9 @@ a thread of its own, with a Run to answer by::
     with Listener("127.0.0.1", endpoints=[endpoint], accounts=accounts) as listener:
         ...
 
-The floors, each importing only those before it: ``traffic``, ``commands`` and ``errors`` (values); ``channel`` and
-``pipeline`` (PSRP); ``soap``, ``shell`` and ``wsman`` (WS-Management, no socket); ``accounts``, ``acceptor``,
-``sealing`` and ``authentication``; ``http``.
+The floors, each importing only those before it: ``traffic``, ``commands``, ``errors`` and ``disturbance`` (values);
+``channel`` and ``pipeline`` (PSRP); ``soap``, ``shell`` and ``wsman`` (WS-Management, no socket); ``accounts``,
+``acceptor``, ``sealing`` and ``authentication``; ``http``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from __future__ import annotations
 from .acceptor import ServiceKeys
 from .accounts import Account, Accounts
 from .commands import SWITCH, Caller, ReceivedCommand, Switch, plain
+from .disturbance import Disturbance, ReceiveUnanswered, RequestUnanswered, ShellsRecycled, Silence
 from .errors import HostCannotPrompt, Stopped, TerminatingError
 from .http import Listener
 from .pipeline import Execute, Run
@@ -37,15 +38,20 @@ __all__ = [
     "Account",
     "Accounts",
     "Caller",
+    "Disturbance",
     "Endpoint",
     "Execute",
     "Fault",
     "HostCannotPrompt",
     "Listener",
     "Operation",
+    "ReceiveUnanswered",
     "ReceivedCommand",
+    "RequestUnanswered",
     "Run",
     "ServiceKeys",
+    "ShellsRecycled",
+    "Silence",
     "Stopped",
     "Switch",
     "TerminatingError",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import select
 import socket
 import socketserver
@@ -134,6 +135,7 @@ class _Server(ThreadingHTTPServer):
         self.schemes = schemes
         self.tls = tls
         self.require_encryption = require_encryption
+        self.cookie = f"balancer={secrets.token_hex(8)}"
         self._connections: set[socket.socket] = set()
         self._connections_lock = threading.Lock()
         super().__init__(address, _Connection)
@@ -232,22 +234,32 @@ class _Connection(BaseHTTPRequestHandler):
                 return
         path = normal_path(endpoint.path)
         caller = Caller(identity.user, identity.authentication, identity.scheme, encrypted, path, query)
+        misrouted = endpoint.balancer and self._server.cookie not in self.headers.get("Cookie", "")
         try:
-            reply = self._server.service.handle(body, caller, self._client_gone)
+            reply = self._server.service.handle(body, caller, self._client_gone, misrouted=misrouted)
         except ClientGone:
             self.close_connection = True
             return
         content_type, content = SOAP, reply.envelope
         if sealed:
             content_type, content = self._authenticator.seal(content, stray_space=endpoint.stray_space)
-        self._reply(reply.status, content, content_type, authenticate=_values(identity))
+        cookie = self._server.cookie if misrouted else ""
+        self._reply(reply.status, content, content_type, authenticate=_values(identity), cookie=cookie)
 
     def _reply(
-        self, status: int, body: bytes = b"", content_type: str = "", *, authenticate: Sequence[str] = ()
+        self,
+        status: int,
+        body: bytes = b"",
+        content_type: str = "",
+        *,
+        authenticate: Sequence[str] = (),
+        cookie: str = "",
     ) -> None:
         self.send_response(status)
         for value in authenticate:
             self.send_header("WWW-Authenticate", value)
+        if cookie:
+            self.send_header("Set-Cookie", f"{cookie}; path=/; HttpOnly")
         if content_type:
             self.send_header("Content-Type", content_type)
         self.send_header("Content-Length", str(len(body)))

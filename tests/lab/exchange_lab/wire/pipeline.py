@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -22,6 +23,7 @@ from psrpcore.types import ChoiceDescription, ErrorCategory, ErrorRecord, HostIn
 
 from .channel import Channel, Event
 from .commands import Caller, ReceivedCommand, plain, received
+from .disturbance import Disturbance
 from .errors import HostCannotPrompt, Stopped, TerminatingError, error_record
 
 Execute = Callable[["Run", Sequence[ReceivedCommand]], None]
@@ -116,7 +118,8 @@ class Run:
 class Pipeline:
     """One pipeline of a shell, from Command to its last message.
 
-    ``done`` is read and written under the channel's lock; ``crashed`` gets errors that are nobody's but the lab's.
+    ``done`` is read and written under the channel's lock; ``started_at`` is by the monotonic clock; ``disturbance`` is
+    what goes wrong between the pipeline and its client; ``crashed`` gets errors that are nobody's but the lab's.
     """
 
     def __init__(
@@ -131,6 +134,8 @@ class Pipeline:
         self.caller = caller
         self.stopping = False
         self.done = False
+        self.disturbance: Disturbance | None = None
+        self.started_at = 0.0
         self._channel = channel
         self._execute = execute
         self._crashed = crashed
@@ -145,8 +150,15 @@ class Pipeline:
 
     # What the shell does with it
 
+    @property
+    def command_names(self) -> list[str]:
+        """As sent; a pipeline that asks for command metadata has none."""
+        metadata = self._wire.metadata
+        return [str(each.command_text) for each in metadata.commands] if isinstance(metadata, PowerShell) else []
+
     def start(self) -> None:
         """Begin to run. A real server sends no message for the state Running, so neither do we."""
+        self.started_at = time.monotonic()
         self._change_state(PSInvocationState.Running, emit=False)
         self._thread = threading.Thread(target=self._run, name=f"pipeline {self.pipeline_id}", daemon=True)
         self._thread.start()

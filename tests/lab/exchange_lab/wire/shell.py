@@ -24,6 +24,7 @@ from psrpcore import (
 from . import soap
 from .channel import Channel, Event
 from .commands import Caller
+from .disturbance import Disturb, ReceiveUnanswered, RequestUnanswered, ShellsRecycled, Silence, undisturbed
 from .pipeline import Execute, Pipeline
 from .traffic import Traffic
 
@@ -37,7 +38,11 @@ def admit_everyone(caller: Caller) -> None:
 
 
 class ClientGone(Exception):
-    """The client closed its connection while its request waited: nobody is there to take a reply."""
+    """The client's connection is closed, or has to be: nobody is there to take a reply."""
+
+
+class Recycled(Exception):
+    """All shells of the endpoint have to go."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,9 @@ class Endpoint:
 
     ``execute`` runs a pipeline in a thread of its own. ``admit`` is asked before a shell is made and refuses by raising
     a Fault. ``idle_timeout_s`` holds for clients that ask for none (two hours is WinRM's default).
-    ``max_shells_per_user`` is WinRM's quota (default 30). ``stray_space``: see ``sealing.seal``.
+    ``max_shells_per_user`` is WinRM's quota (default 30). ``stray_space``: see ``sealing.seal``. Behind a ``balancer``
+    a request reaches its shell only with the cookie that the first reply of the session has set. ``disturb`` tells
+    what goes wrong with a pipeline.
     """
 
     path: str
@@ -56,6 +63,8 @@ class Endpoint:
     idle_timeout_s: float = 7200
     max_shells_per_user: int = 30
     stray_space: bool = False
+    balancer: bool = False
+    disturb: Disturb = undisturbed
 
     @property
     def resource_uri(self) -> str:
@@ -130,6 +139,8 @@ class Shell:
             pipeline = self._pipelines.get(pipeline_id) if pipeline_id else None
             if pipeline_id and pipeline is None:
                 raise soap.no_such_shell(self.shell_id)
+            if pipeline is not None:
+                self._endure(pipeline, client_gone)
             deadline = time.monotonic() + timeout
 
             def ready() -> bool:
@@ -145,6 +156,21 @@ class Shell:
             output = self._channel.take(pipeline_id)
             ended = pipeline is not None and pipeline.done and not self._channel.has_output(pipeline_id)
             return output, ended
+
+    def _endure(self, pipeline: Pipeline, client_gone: Callable[[], bool]) -> None:
+        """Let a Receive suffer from what disturbs its pipeline."""
+        match pipeline.disturbance:
+            case ReceiveUnanswered():
+                pipeline.disturbance = None
+                raise ClientGone
+            case Silence(seconds):
+                end = pipeline.started_at + seconds
+                while (left := end - time.monotonic()) > 0 and not (self.closed or pipeline.stopping):
+                    if client_gone():
+                        raise ClientGone
+                    self._channel.changed.wait(min(HANGUP_CHECK_S, left))
+            case _:
+                pass
 
     def stop(self, pipeline_id: uuid.UUID, patience_s: float) -> None:
         """Stop a pipeline and wait until its code has noticed, at most ``patience_s``."""
@@ -177,9 +203,7 @@ class Shell:
     def _heard(self, event: Event) -> None:
         match event:
             case CreatePipelineEvent() | GetCommandMetadataEvent():
-                pipeline = self._pipelines[event.pipeline_id]
-                self._running = [other for other in self._running if not other.done] + [pipeline]
-                pipeline.start()
+                self._arrived(self._pipelines[event.pipeline_id])
             case GetAvailableRunspacesEvent():
                 self._answer(event.ci, self._channel.pool.max_runspaces)
             case SetMaxRunspacesEvent() | SetMinRunspacesEvent() | ResetRunspaceStateEvent():
@@ -188,6 +212,15 @@ class Shell:
                 self._pipelines[event.pipeline_id].heard(event)
             case _:
                 pass  # about the pool as a whole: psrpcore has answered it
+
+    def _arrived(self, pipeline: Pipeline) -> None:
+        disturbance = pipeline.disturbance = self.endpoint.disturb(pipeline.command_names)
+        if isinstance(disturbance, ShellsRecycled):
+            raise Recycled
+        self._running = [other for other in self._running if not other.done] + [pipeline]
+        pipeline.start()
+        if isinstance(disturbance, RequestUnanswered):
+            raise ClientGone
 
     def _answer(self, call_id: int, answer: bool | int) -> None:
         with self._channel.speaking() as pool:
@@ -229,6 +262,12 @@ class Shells:
                 return
             self._traffic.count("open_shells", -1)
         shell.close()
+
+    def recycle(self, endpoint: Endpoint) -> None:
+        """Close all shells of an endpoint, whoever has them."""
+        for shell in self._all():
+            if shell.endpoint is endpoint:
+                self.close(shell)
 
     def close_idle(self) -> None:
         """Close the shells whose idle timeout has passed."""

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from . import soap
 from .commands import Caller
-from .shell import ClientGone, Endpoint, Shell, Shells
+from .shell import ClientGone, Endpoint, Recycled, Shell, Shells
 from .traffic import Operation, Traffic
 
 STOP_PATIENCE_S: Final = 5.0
@@ -36,6 +36,7 @@ class _Operation:
     endpoint: Endpoint
     caller: Caller
     client_gone: Callable[[], bool]
+    misrouted: bool
 
 
 class Service:
@@ -50,13 +51,19 @@ class Service:
         """Return the endpoint of a URL's path, in any case and with or without a slash at its end."""
         return self._endpoints.get(normal_path(path))
 
-    def handle(self, document: bytes, caller: Caller, client_gone: Callable[[], bool]) -> Reply:
-        """Carry out one request. ClientGone passes through; everything else becomes a reply."""
+    def handle(
+        self, document: bytes, caller: Caller, client_gone: Callable[[], bool], *, misrouted: bool = False
+    ) -> Reply:
+        """Carry out one request. ClientGone passes through; everything else becomes a reply.
+
+        A request that a load balancer has ``misrouted`` reaches a server which knows none of the shells.
+        """
         message_id, name, fault = "", "unreadable", None
         try:
             request = soap.Request.parse(document)
             message_id, name = request.message_id, _name(request)
-            content = self._carry_out(_Operation(request, self._endpoints[caller.endpoint], caller, client_gone))
+            endpoint = self._endpoints[caller.endpoint]
+            content = self._carry_out(_Operation(request, endpoint, caller, client_gone, misrouted))
             return Reply(200, soap.reply(request, content))
         except soap.Fault as error:
             fault = error
@@ -85,9 +92,15 @@ class Service:
         }.get(request.action)
         if carry_out is None:
             raise soap.unsupported(request.action)
+        if operation.misrouted:
+            raise soap.no_such_shell(request.shell_id)
         shell = self.shells.find(request.shell_id, operation.endpoint, operation.caller)
-        with shell.operation():
-            return carry_out(shell, operation)
+        try:
+            with shell.operation():
+                return carry_out(shell, operation)
+        except Recycled:
+            self.shells.recycle(operation.endpoint)
+            raise soap.no_such_shell(request.shell_id) from None
 
     def _create(self, operation: _Operation) -> str:
         operation.endpoint.admit(operation.caller)

@@ -10,7 +10,7 @@ from .connector import Connectors, DomainController, SendConnector
 from .disk import Disk, File
 from .distinguished_name import name_text, parse_name
 from .edge import EdgeDirectory, StandaloneDirectory, SubscribedDirectory, Synchronization
-from .fault import Fault, PeerGoesDown, UnforeseenPrompt
+from .fault import ConnectionLost, Fault, PeerGoesDown, RecycledShells, Silent, UnforeseenPrompt
 from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
@@ -21,6 +21,7 @@ __all__ = [
     "Account",
     "CertificateStatus",
     "CommandEntry",
+    "ConnectionLost",
     "Connectors",
     "Delivery",
     "Disk",
@@ -36,10 +37,12 @@ __all__ = [
     "QueueFacts",
     "Readings",
     "Realm",
+    "RecycledShells",
     "Role",
     "SendConnector",
     "Server",
     "Services",
+    "Silent",
     "StandaloneDirectory",
     "StoredCertificate",
     "SubscribedDirectory",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -30,4 +31,31 @@ class PeerGoesDown:
     cmdlet: str
 
 
-Fault = UnforeseenPrompt | PeerGoesDown
+@dataclass(frozen=True)
+class ConnectionLost:
+    """Once, the TCP connection ends when a cmdlet has arrived, which runs all the same.
+
+    ``at`` is the request that stays unanswered: the one that brings the cmdlet, or the first that asks for its output.
+    """
+
+    cmdlet: str
+    at: Literal["command", "receive"] = "command"
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Whenever a cmdlet runs, requests for its output stay without an answer for so many real seconds."""
+
+    cmdlet: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class RecycledShells:
+    """Once, all sessions at a server's endpoint are gone when a cmdlet arrives there, which does not run."""
+
+    cmdlet: str
+
+
+WireFault = ConnectionLost | Silent | RecycledShells
+Fault = UnforeseenPrompt | PeerGoesDown | WireFault

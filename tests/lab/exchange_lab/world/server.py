@@ -68,6 +68,7 @@ class Endpoint:
     Attributes:
         authentication: The HTTP schemes offered: Kerberos, Negotiate, Basic.
         extended_protection: Whether clients must bind NTLM and Kerberos to the TLS channel.
+        balancer: Whether a load balancer stands in front that keeps a session on its server by a cookie.
         stray_space: Whether sealed replies have a space in their boundary.
         port: 0 until the listener is up.
     """
@@ -77,6 +78,7 @@ class Endpoint:
     authentication: tuple[str, ...] = ("Negotiate",)
     extended_protection: bool = False
     stray_space: bool = False
+    balancer: bool = False
     port: int = 0
 
 

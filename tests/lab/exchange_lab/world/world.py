@@ -111,8 +111,11 @@ class World:
         question = None
         for fault in self.faults:
             if fault.cmdlet.lower() == cmdlet.lower():
-                if isinstance(fault, PeerGoesDown):
-                    self.peers[fault.peer].listens = False
-                else:
-                    question = fault
+                match fault:
+                    case PeerGoesDown():
+                        self.peers[fault.peer].listens = False
+                    case UnforeseenPrompt():
+                        question = fault
+                    case _:
+                        pass  # happens on the wire, before the cmdlet begins
         return question
