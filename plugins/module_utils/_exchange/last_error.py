@@ -72,6 +72,17 @@ _PATTERNS: Final = tuple(
 _NEXT_HOP: Final = re.compile(r"\{FQDN=(?P<name>[^{}\s]+)\}", flags=re.IGNORECASE)
 
 
+# The frame of a failure between the two servers; what a front end itself answers says that a proxy session failed.
+_FRONT_END_UNREACHED: Final = re.compile(
+    r"\A(?!.*proxy session setup failed).*primary outbound frontend IP address", flags=re.IGNORECASE | re.DOTALL
+)
+
+
+def is_about_the_way_to_the_front_end(text: str) -> bool:
+    """Tell whether a LastError says that a front end was not even reached."""
+    return _FRONT_END_UNREACHED.match(text) is not None
+
+
 def next_hop_named(text: str) -> str:
     """Return the server that a LastError says was reached or tried; empty where it has no such field."""
     found = _NEXT_HOP.search(text)

@@ -12,7 +12,7 @@ from typing import Final
 
 from .._exchange.certificate import Certificate
 from .._exchange.connector import SendConnector
-from .._exchange.last_error import TLS_SYMPTOMS, classify_last_error
+from .._exchange.last_error import TLS_SYMPTOMS, classify_last_error, is_about_the_way_to_the_front_end
 from .._exchange.protocol_log import Session
 from .._exchange.queue import Queue
 from .candidates import candidates, may_forbid_changes, named_certificates
@@ -90,6 +90,13 @@ class Case:
         return tuple(dict.fromkeys(each for each in named if each))
 
     @property
+    def way_is_broken(self) -> bool:
+        """Tell whether the way to the front end fails, by the latest session with one, else by what the queue says."""
+        if self.hop is not None:
+            return is_broken(self.hop)
+        return bool(self.stuck) and is_about_the_way_to_the_front_end(self.loudest.last_error)
+
+    @property
     def waits_elsewhere(self) -> dict[str, int]:
         """Return how many messages wait on other servers for the front end of this one."""
         return {each.server: each.messages for each in self.proxied}
@@ -105,7 +112,7 @@ class Case:
         if not self.stuck or not self.connector.frontend_proxy:
             return ()
         reached = [hop for hop in self.hops if not is_broken(hop)]
-        if self.hops and not reached:
+        if not reached and self.way_is_broken:
             return ()
         hopped = [(hop.session, front_end_named(hop, self.stuck), hop.started) for hop in reached]
         silent = [("", each, None) for each in self.front_ends or ("",)]

@@ -20,7 +20,7 @@ from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
 from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, Doubt, Doubted, Grade, quoted_rows, row_text
 from .finding import Cause, Confidence, Finding, FindingId, Severity
-from .front_end import is_broken, security_status
+from .front_end import security_status
 from .log_story import negotiated_at
 from .plan import shortened
 from .stuck import has_tls_symptom
@@ -47,8 +47,8 @@ def _frontend_proxy(case: Case) -> Finding | None:
 def _through_front_end(case: Case) -> Finding | None:
     """Mail waits here, and the front end of this server has not been seen to fail."""
     names = " or ".join(case.front_ends) or "a front end that only the log names"
-    if case.hop is not None and is_broken(case.hop):
-        return _broken_hop(case, case.hop, names)
+    if case.way_is_broken:
+        return _broken_way(case, names)
     word = security_status(case.hop, case.stuck)
     if word and word.lower() != UNKNOWN_CREDENTIALS:
         told = explain_word(word)
@@ -79,15 +79,19 @@ def _through_front_end(case: Case) -> Finding | None:
     )
 
 
-def _broken_hop(case: Case, hop: Session, names: str) -> Finding:
+def _broken_way(case: Case, names: str) -> Finding:
     """Between Exchange servers stand the default certificates: what fails here is never the connector's."""
-    said = f" with {hop.tls_error}" if hop.tls_error else ""
+    hop = case.hop
+    said = f" with {hop.tls_error}" if hop is not None and hop.tls_error else ""
     meaning = f"the way to the front end {names} (port 717) fails{said}, where the default certificates are used"
     remedy = (
         f"Look at the default certificates of {case.reading.server.fqdn} and {names}: their keys and NETWORK SERVICE, "
         f"event 36870; then at port 717 between them."
     )
-    return _by_session(case, Explanation(Cause.FRONTEND_HOP, meaning, remedy), hop)
+    explanation = Explanation(Cause.FRONTEND_HOP, meaning, remedy)
+    if hop is None:
+        return _other(case, explanation, Confidence.PROBABLE)
+    return _by_session(case, explanation, hop)
 
 
 def _front_end_silent(case: Case) -> Finding:

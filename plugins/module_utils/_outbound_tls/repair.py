@@ -65,7 +65,9 @@ def _raise_logging(case: Case, finding: Finding) -> Step:
     connector = case.connector
     if not case.is_source:
         return _no("the servers whose mail waits raise it")
-    is_elsewhere = finding.cause is Cause.FRONTEND_PROXY
+    is_elsewhere = finding.cause is Cause.FRONTEND_PROXY or (
+        finding.cause is Cause.FRONTEND_HOP and finding.confidence is not Confidence.CERTAIN
+    )
     if finding.id not in (FindingId.CERTIFICATE_NOT_BOUND, FindingId.NO_EVIDENCE) and not is_elsewhere:
         return _no("the finding does not need the log")
     if connector.tls_certificate_name is None or connector.ignore_starttls:

@@ -118,6 +118,12 @@ def next_step(connector: ConnectorVerdict) -> str:
             return (
                 f"run the repair on {senders or 'the server that sends'} again: it tries the mail, and sees it leave."
             )
+        case Verdict.NO_EVIDENCE if connector.trouble and connector.look["frontend_proxy"]:
+            first = ", ".join(connector.look["source_servers"][:1])
+            return (
+                f"the log has to name the certificate, and Exchange refuses to raise it while a certificate of that "
+                f"name lacks SMTP on {first}: enable it there, answer No to the question about the default, run again."
+            )
         case Verdict.OTHER_CAUSE if connector.elsewhere.front_ends and not connector.is_for_others:
             return " ".join(str(each.entry["finding"]["message"]) for each in connector.elsewhere.front_ends)
         case Verdict.BOUND_NOT_PROVEN:

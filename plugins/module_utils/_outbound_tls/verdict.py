@@ -305,7 +305,7 @@ def _word(
     if any(step.what == "bind" for step in steps):
         return (Verdict.WOULD_REPAIR if check_mode else _by_proof(proof, Verdict.BOUND_NOT_PROVEN)), ""
     if look["finding"]["cause"] == "frontend_proxy":
-        return _by_front_ends(proof, elsewhere, check_mode=check_mode)
+        return _by_front_ends(proof, elsewhere, steps, check_mode=check_mode)
     by_finding = _by_finding(look, check_mode=check_mode)
     if any(step.what == "retry" and not step.failed for step in steps):
         by_finding = _by_proof(proof, by_finding)
@@ -317,14 +317,20 @@ def _word(
     return (Verdict.NO_EVIDENCE if waits else Verdict.FAILED), str(failed.result.get("msg", ""))
 
 
-def _by_front_ends(proof: Result | None, elsewhere: Elsewhere, *, check_mode: bool) -> tuple[Verdict, str]:
+def _by_front_ends(
+    proof: Result | None, elsewhere: Elsewhere, steps: Sequence[Step], *, check_mode: bool
+) -> tuple[Verdict, str]:
     """Judge a server whose mail waits for what happens on the servers of its front ends."""
     if elsewhere.failed is not None:
         refused = elsewhere.failed.get("reason") == "refused"
         return (Verdict.REFUSED if refused else Verdict.FAILED), str(elsewhere.failed.get("msg", ""))
     if check_mode and any(each.may_bind or each.bound for each in elsewhere.front_ends):
         return Verdict.WOULD_REPAIR, ""
-    return _by_proof(proof, Verdict.BOUND_NOT_PROVEN if elsewhere.bound else Verdict.OTHER_CAUSE), ""
+    if elsewhere.bound or (proof is not None and proof["accepted"]):
+        return _by_proof(proof, Verdict.BOUND_NOT_PROVEN), ""
+    # Without the logging neither server can be told which certificate it is.
+    raising = next((step for step in _latest(steps) if step.what == "raise" and step.failed), None)
+    return (Verdict.OTHER_CAUSE, "") if raising is None else (Verdict.NO_EVIDENCE, str(raising.result.get("msg", "")))
 
 
 def _latest(steps: Sequence[Step]) -> list[Step]:
