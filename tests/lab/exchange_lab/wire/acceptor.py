@@ -70,7 +70,11 @@ class Acceptor:
     def step(self, token: bytes) -> bytes | None:
         """Take in a token and return the answer to it, if any."""
         with self._libraries():
-            answer = self.context.step(token)
+            try:
+                answer = self.context.step(token)
+            except AttributeError as error:
+                # gssapi keeps the refusal of a ticket for later, and pyspnego asks it for flags before.
+                raise InvalidTokenError(context_msg="the ticket is not for this server, or damaged") from error
         unbound = self._acceptance.bindings is not None and self.context.complete and not self._is_bound()
         if unbound:
             raise BadBindingsError(context_msg="the client did not bind its authentication to the TLS channel")
@@ -111,14 +115,12 @@ class Acceptor:
 
 
 def _protocol(scheme: str, token: bytes, keys: ServiceKeys | None) -> str:
-    """Which protocol a scheme's first token may speak; SpnegoError for one that is not accepted."""
-    if scheme == "Kerberos":
-        if keys is None or token.startswith(NTLM_SIGNATURE):
-            raise InvalidTokenError(context_msg="Kerberos takes tickets, and only where there is a realm")
+    """Which protocol a scheme's first token may speak; SpnegoError for a ticket where there are no keys."""
+    if scheme == "Kerberos" or KERBEROS_OID in token[:16]:
+        if keys is None:
+            raise InvalidTokenError(context_msg="there is no realm here whose tickets are taken")
         return "kerberos"
-    if token.startswith(NTLM_SIGNATURE):
-        return "ntlm"
-    return "kerberos" if KERBEROS_OID in token[:16] else "negotiate"
+    return "ntlm" if token.startswith(NTLM_SIGNATURE) else "negotiate"
 
 
 @contextmanager
