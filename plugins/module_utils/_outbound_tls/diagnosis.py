@@ -61,8 +61,8 @@ def _through_front_end(case: Case) -> Finding | None:
         return _unproven(case, f"{_mail(case)} for {names}, whose log is silent.", _LOOK_AT_LOG)
     names = " or ".join(others)
     remedy = (
-        f"Run the repair on {names} together with {case.reading.server.fqdn}: the log that names the certificate is "
-        f"there, and there it has to be bound."
+        f"Run the repair on {names} together with {case.reading.server.fqdn}, in one batch: the log that names the "
+        f"certificate is there, and there it has to be bound."
     )
     said = f", where TLS fails with {word}:" if word else ":"
     return _finding(

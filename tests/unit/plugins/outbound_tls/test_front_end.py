@@ -16,6 +16,8 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.last_er
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import LogPosition, SendLog
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.binding import BindingWish, plan_binding
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.binding_state import BindingState
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.front_end import (
     VIRTUAL_CONNECTOR,
     FrontEndLog,
@@ -24,6 +26,8 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.fro
     proxied_result,
     tied,
 )
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.summary import verdict_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.verdict import judge_story, story_from
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.waiting import Awaited, has_come
 
 ID = "08DE77F2A41B0A01"
@@ -370,3 +374,82 @@ def test_the_next_hop_is_read_from_either_frame():
         next_hop_named("[{LRT=x};{LED=450 4.7.0 y};{FQDN=mbx02.contoso.test};{IP=10.0.0.22}]") == "mbx02.contoso.test"
     )
     assert next_hop_named("450 4.4.101 Proxy session setup failed") == ""
+
+
+# The verdicts of both hosts, each of which needs the other's results.
+
+
+def verdicts(make, sent, asked, bind=None, check_mode=False):
+    """The verdicts of the server that sends and of its front end's, as the role has them given."""
+    steps = [] if bind is None else [{"what": "bind", "results": [{**bind, "item": [{"guid": make.guid}]}]}]
+    mbx01 = {"host": "mbx01", "looks": sent, "steps": []}
+    mbx02 = {"host": "mbx02", "looks": asked, "steps": steps}
+    return [
+        verdict_result(judge_story(story_from({**own, "others": [other], "check_mode": check_mode})))
+        for own, other in ((mbx01, mbx02), (mbx02, mbx01))
+    ]
+
+
+@pytest.fixture
+def looks(make, culprit):
+    before = sender(make, hop(make))
+    asked = front_end(make, before["proxied"], made_for(make, culprit, connector=VIRTUAL_CONNECTOR))
+    return before, asked
+
+
+@pytest.fixture
+def bind(make, culprit):
+    state = BindingState(
+        "mbx02.contoso.test", False, (make.setup_certificate(), culprit), culprit, make.thumbprint(0xD0)
+    )
+    return {"changed": True, **plan_binding(BindingWish(culprit.thumbprint), state).outcome.result}
+
+
+def test_both_are_repaired_by_one_binding_and_one_proof(make, culprit, looks, bind):
+    before, asked = looks
+    ids = [f"08DE77F2A41B0B{number:02d}" for number in range(25)]
+    after = sender(make, *(delivered(make, session=each) for each in ids), queues=(), since=since(make))
+    sent, helped = verdicts(make, [before, after], [asked], bind)
+    assert (sent["verdict"], helped["verdict"]) == ("repaired", "repaired")
+    assert sent["message"] == (
+        f'mbx01.contoso.test, "{make.name}": certificate {culprit.thumbprint} is enabled for SMTP now on '
+        f"mbx02.contoso.test; 25 of 25 messages left, 25 accepted over TLS."
+    )
+    assert "25 of 25 messages left, 25 accepted over TLS" in helped["message"]
+    own, there = sent["connectors"][make.guid], helped["connectors"][make.guid]
+    assert (own["bound"], [each["server"] for each in own["bound_elsewhere"]]) == ([], ["mbx02.contoso.test"])
+    assert [each["server"] for each in there["bound"]] == ["mbx02.contoso.test"]
+
+
+def test_a_binding_that_nobody_has_tried_says_where_to_run_again(make, looks, bind):
+    before, asked = looks
+    __, helped = verdicts(make, [before], [asked], bind)
+    assert helped["verdict"] == "bound_not_proven"
+    assert "run the repair on mbx01.contoso.test again" in helped["summary"][-1]
+
+
+def test_a_rejection_is_the_verdict_of_both(make, looks, bind):
+    before, asked = looks
+    after = sender(make, delivered(make, reply="550 5.7.64 TenantAttribution"), queues=(), since=since(make))
+    assert [each["verdict"] for each in verdicts(make, [before, after], [asked], bind)] == ["rejected", "rejected"]
+
+
+def test_a_refused_binding_is_the_verdict_of_both(make, looks):
+    before, asked = looks
+    refusal = {"failed": True, "reason": "refused", "msg": "mbx02.contoso.test: the certificate has expired."}
+    told = verdicts(make, [before], [asked], refusal)
+    assert [each["verdict"] for each in told] == ["refused", "refused"]
+    assert {each["message"] for each in told} == {refusal["msg"]}
+
+
+def test_without_its_front_end_the_server_that_sends_names_it(make, looks):
+    sent, __ = verdicts(make, [looks[0]], [])
+    assert sent["verdict"] == "other_cause"
+    assert "Run the repair on mbx02.contoso.test together with mbx01.contoso.test" in sent["summary"][-1]
+
+
+def test_a_check_run_promises_the_candidates_of_the_front_end(make, culprit):
+    silent = sender(make)
+    told = verdicts(make, [silent], [front_end(make, silent["proxied"])], check_mode=True)
+    assert [each["verdict"] for each in told] == ["would_repair", "would_repair"]
+    assert all(culprit.thumbprint in each["message"] for each in told)
