@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from exchange_lab.world import Account, Endpoint, Server
+from exchange_lab.world import Account, Server
 from pypsrp.host import PSHost, PSHostUserInterface
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
@@ -43,19 +43,19 @@ class _User(PSHostUserInterface):
 
 
 class Client:
-    """A session; a context manager. ``answer`` is the choice it makes whenever it is asked."""
+    """A session; a context manager.
 
-    def __init__(self, server: Server, account: Account, configuration: str, answer: int | None) -> None:
-        endpoint: Endpoint = server.powershell if configuration == EXCHANGE else server.wsman
+    ``answer`` is the choice it makes whenever it is asked; ``options`` are more or other ones of pypsrp's WSMan.
+    """
+
+    def __init__(
+        self, server: Server, account: Account, configuration: str, answer: int | None, **options: Any
+    ) -> None:
+        endpoint = server.powershell if configuration == EXCHANGE else server.wsman
+        assert endpoint is not None, "an Edge has no endpoint of Exchange's own"
+        usual: dict[str, Any] = {"ssl": False, "auth": "ntlm", "username": account.user, "password": account.password}
         self._connection = WSMan(
-            server.address,
-            port=endpoint.port,
-            path=endpoint.path.strip("/"),
-            ssl=False,
-            auth="ntlm",
-            username=account.user,
-            password=account.password,
-            no_proxy=True,
+            server.address, port=endpoint.port, path=endpoint.path.strip("/"), no_proxy=True, **(usual | options)
         )
         self._answer = answer
         user = _User(self._choose)

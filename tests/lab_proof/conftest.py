@@ -35,8 +35,8 @@ class Lab:
         self.world = organisation.world
         self.server = next(iter(self.world.servers.values()))
 
-    def exchange(self, answer: int | None = NO) -> Client:
-        return Client(self.server, self.world.accounts[0], EXCHANGE, answer)
+    def exchange(self, answer: int | None = NO, **options: Any) -> Client:
+        return Client(self.server, self.world.accounts[0], EXCHANGE, answer, **options)
 
     def wait(self, **span: float) -> None:
         self.organisation.advance(timedelta(**span))

@@ -173,7 +173,8 @@ class Realm:
             command, env=self._environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
         )
         if done.returncode:
-            raise RealmError(f"{command[0]} failed for {self.name}: {done.stderr.strip()}")
+            reason = next(iter(done.stderr.splitlines()), f"exit status {done.returncode}")
+            raise RealmError(f"{command[0]} failed for {self.name}: {reason}")
 
     def _environment(self) -> dict[str, str]:
         return {
