@@ -103,6 +103,21 @@ def test_ansible_reads_the_inventory() -> None:
     assert inventory["_meta"]["hostvars"]["mbx01.contoso.test"]["ansible_host"] == "127.0.1.1"
 
 
+def test_the_command_finds_the_realm_and_its_inventory_uses_it() -> None:
+    done = exchange_lab(
+        *("run", "--scenario", SCENARIO, "--set", "realm={kdc: running}", "--connection", "winrm", "--"),
+        *("sh", "-c", "ansible-inventory --list; grep default_realm $KRB5_CONFIG >&2"),
+    )
+    hosts = json.loads(done.stdout)["_meta"]["hostvars"]["mbx01.contoso.test"]
+    assert (hosts["ansible_connection"], hosts["ansible_user"]) == ("ansible.builtin.winrm", "exadmin@CONTOSO.TEST")
+    assert "default_realm = CONTOSO.TEST" in done.stderr
+
+
+def test_without_a_realm_the_environments_kerberos_is_left_alone() -> None:
+    code = "import json, os; print(json.dumps(os.environ.get('KRB5_CONFIG')))"
+    assert python(code, KRB5_CONFIG="/mine") == "/mine"
+
+
 def test_state_prints_what_is_true() -> None:
     done = run("exchange-lab", "state")
     assert done.returncode == 0, done.stderr
@@ -112,7 +127,8 @@ def test_state_prints_what_is_true() -> None:
 
 
 def test_advance_lets_time_pass_and_prints_it() -> None:
-    done = run("sh", "-c", "exchange-lab advance 0s; exchange-lab advance 1h; exchange-lab advance 2d")
+    advances = "exchange-lab advance 0s; exchange-lab advance 1h; exchange-lab advance 2d"
+    done = exchange_lab("run", "--scenario", SCENARIO, "--set", "time_scale=0.001", "--", "sh", "-c", advances)
     assert done.returncode == 0, done.stderr
     assert [line[:16] for line in done.stdout.splitlines()] == [
         "2026-03-02T02:15",

@@ -14,7 +14,16 @@ import pytest
 from exchange_lab.cmdlets.rbac import ROLE_GROUPS
 from exchange_lab.scenario import ScenarioError, load
 from exchange_lab.scenario.contract import schema
-from exchange_lab.world import PeerGoesDown, Readings, UnforeseenPrompt
+from exchange_lab.world import (
+    ConnectionLost,
+    Endpoint,
+    PeerGoesDown,
+    Readings,
+    Realm,
+    RecycledShells,
+    Silent,
+    UnforeseenPrompt,
+)
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "lab" / "scenarios"
 SMALL = """\
@@ -253,15 +262,49 @@ class TestWorld:
             "faults:\n"
             "  - unforeseen_prompt: {cmdlet: Enable-ExchangeCertificate, message: 'Really?'}\n"
             "  - peer_goes_down: {cmdlet: Retry-Queue, peer: mx.fabrikam.com}\n"
+            "  - connection_lost: {cmdlet: Get-Queue}\n"
+            "  - connection_lost: {cmdlet: Get-Queue, at: receive}\n"
+            "  - silent: {cmdlet: Get-Queue, seconds: 3}\n"
+            "  - recycled_shells: {cmdlet: Get-Queue}\n"
         )
         world = load(written(tmp_path, SMALL + faults))
         assert world.faults == [
             UnforeseenPrompt("Enable-ExchangeCertificate", "Really?"),
             PeerGoesDown("mx.fabrikam.com", "Retry-Queue"),
+            ConnectionLost("Get-Queue", "command"),
+            ConnectionLost("Get-Queue", "receive"),
+            Silent("Get-Queue", 3),
+            RecycledShells("Get-Queue"),
         ]
         assert world.cmdlet_begins("retry-queue") is None
         assert not world.peers["mx.fabrikam.com"].listens
         assert world.cmdlet_begins("Enable-ExchangeCertificate") == world.faults[0]
+
+    def test_faults_of_the_wire_are_nothing_to_the_cmdlet(self, tmp_path: Path) -> None:
+        world = load(written(tmp_path, SMALL + "faults: [recycled_shells: {cmdlet: Get-Queue}]\n"))
+        assert world.cmdlet_begins("Get-Queue") is None
+
+    @pytest.mark.parametrize(
+        ("keys", "realm"),
+        [
+            ("", None),
+            ("realm: {kdc: running}\n", Realm("CONTOSO.TEST")),
+            ("realm: {name: AD.EXAMPLE}\n", Realm("AD.EXAMPLE")),
+            ("realm: {kdc: stopped}\n", Realm("CONTOSO.TEST", answering=False)),
+        ],
+    )
+    def test_a_realm_is_there_when_it_is_stated(self, tmp_path: Path, keys: str, realm: Realm | None) -> None:
+        assert load(written(tmp_path, SMALL + keys)).realm == realm
+
+    @pytest.mark.parametrize("endpoint", ["powershell", "wsman"])
+    def test_a_realm_is_there_when_an_endpoint_offers_kerberos(self, tmp_path: Path, endpoint: str) -> None:
+        change = f"servers.mbx01.contoso.test.{endpoint}.authentication=[Kerberos, Basic]"
+        assert load(written(tmp_path, SMALL), [change]).realm == Realm("CONTOSO.TEST")
+
+    def test_what_nobody_states_of_endpoints_is_as_windows_and_exchange_have_it(self, tmp_path: Path) -> None:
+        server = load(written(tmp_path, SMALL)).servers["mbx01.contoso.test"]
+        assert server.powershell == Endpoint("/PowerShell/", stray_space=True)
+        assert server.wsman == Endpoint("/wsman", extended_protection=True)
 
     def test_mail_cannot_come_from_the_future(self, tmp_path: Path) -> None:
         mail = "mail: [{server: mbx01.contoso.test, domain: fabrikam.com, count: 1, queued_at: +1s}]\n"
