@@ -74,7 +74,7 @@ class Organisation:
                 running.callback(service.stop)
             for server in world.servers.values():
                 if server.powershell is not None:
-                    exchange = exchange_endpoint(world, server)
+                    exchange = exchange_endpoint(world, world.servers[server.powershell.proxied_to or server.fqdn])
                     server.powershell = self._listen(running, server, server.powershell, exchange)
                 server.wsman = self._listen(running, server, server.wsman, windows_endpoint(world, server))
             self._running = running.pop_all()

@@ -336,3 +336,16 @@ def test_two_organisations_at_once_do_not_meet(lab: Lab) -> None:
     assert first.state()["connectors"][CONNECTOR]["protocol_logging_level"] == "Verbose"
     assert second.state()["connectors"][CONNECTOR]["protocol_logging_level"] == "None"
     assert second.state()["commands"] == []
+
+
+def test_what_is_proxied_runs_on_the_other_server_which_alone_is_named(lab: Lab) -> None:
+    organisation = lab("four-servers", "servers.mbx02.contoso.test.powershell.proxied_to=mbx03.contoso.test")
+    with session(organisation, "mbx02.contoso.test") as pool:
+        shell = PowerShell(pool)
+        shell.add_cmdlet("Get-ExchangeServer").add_parameter("Identity", "nobody").invoke()
+        assert shell.streams.error[0].fq_error.startswith("[Server=MBX03,RequestId=")
+    with session(organisation, "mbx02.contoso.test", wsman=True) as pool:
+        (variable,) = call(pool, "Get-Item", LiteralPath="Env:COMPUTERNAME")
+        assert variable.adapted_properties["Value"] == "MBX02"
+    executed = [(each["endpoint"].casefold(), each["server"]) for each in organisation.state()["commands"]]
+    assert executed == [("/powershell", "mbx03.contoso.test"), ("/wsman", "mbx02.contoso.test")]

@@ -306,6 +306,16 @@ class TestWorld:
         assert server.powershell == Endpoint("/PowerShell/", stray_space=True)
         assert server.wsman == Endpoint("/wsman", extended_protection=True)
 
+    @pytest.mark.parametrize(
+        ("endpoint", "told"), [("powershell", "not among Mailbox servers"), ("wsman", "only Exchange's own endpoint")]
+    )
+    def test_a_session_is_proxied_from_exchange_to_a_mailbox_server(
+        self, tmp_path: Path, endpoint: str, told: str
+    ) -> None:
+        change = f"servers.mbx01.contoso.test.{endpoint}.proxied_to=edge01.contoso.test"
+        with pytest.raises(ScenarioError, match=rf"{endpoint}\.proxied_to: {told}"):
+            load(written(tmp_path, SMALL), [change])
+
     def test_mail_cannot_come_from_the_future(self, tmp_path: Path) -> None:
         mail = "mail: [{server: mbx01.contoso.test, domain: fabrikam.com, count: 1, queued_at: +1s}]\n"
         with pytest.raises(ScenarioError, match=r"yml:13: mail\.0\.queued_at: mail cannot be queued after"):

@@ -285,6 +285,7 @@ def _endpoint(path: str, facts: dict[str, Any], *, is_exchanges: bool) -> Endpoi
         extended_protection=facts.get("extended_protection", not is_exchanges),
         stray_space=facts.get("stray_space", is_exchanges),
         balancer=facts["load_balancer"],
+        proxied_to=facts.get("proxied_to"),
     )
 
 

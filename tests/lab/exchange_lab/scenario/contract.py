@@ -116,6 +116,16 @@ def _servers(scenario: dict[str, Any]) -> Iterator[tuple[Keys, str]]:
             yield (*at, "domain_controller"), _not_among("domain_controllers", controllers)
         if server["default_certificate"] not in (None, *server["certificates"]):
             yield (*at, "default_certificate"), _not_among("certificates", server["certificates"])
+        yield from _proxied(servers, fqdn)
+
+
+def _proxied(servers: dict[str, Any], fqdn: str) -> Iterator[tuple[Keys, str]]:
+    if "proxied_to" in servers[fqdn]["wsman"]:
+        yield ("servers", fqdn, "wsman", "proxied_to"), "only Exchange's own endpoint is proxied"
+    mailbox_servers = [name for name, server in servers.items() if server["role"] == "mailbox"]
+    target = servers[fqdn].get("powershell", {}).get("proxied_to", fqdn)
+    if servers[fqdn]["role"] == "mailbox" and target not in mailbox_servers:
+        yield ("servers", fqdn, "powershell", "proxied_to"), _not_among("Mailbox servers", mailbox_servers)
 
 
 def _is_in_directory(server: dict[str, Any]) -> bool:

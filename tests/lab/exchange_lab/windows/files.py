@@ -13,7 +13,7 @@ from typing import TypeVar
 from ..objects import DotNetList, DotNetObject, Long, Noted, Value, member
 from ..powershell import Command, CommandError, Invocation, not_simulated
 from ..powershell.parameters import INT32, STRING, STRINGS, SWITCH, Parameter, enum_type
-from . import text
+from . import environment, text
 from .file_system import FileSystem
 from .items import provider_notes
 
@@ -38,8 +38,11 @@ def _get_child_item(invocation: Invocation) -> Iterator[Value]:
 
 def _get_item(invocation: Invocation) -> Iterator[Value]:
     disk = FileSystem(invocation)
-    for path in _each_path(invocation, disk):
-        yield from _answered(invocation, lambda each: [disk.item(each)], path)
+    for typed in _typed_paths(invocation):
+        if typed.lower().startswith(environment.DRIVE):
+            yield environment.variable(invocation.server, typed)
+        else:
+            yield from _answered(invocation, lambda each: [disk.item(each)], disk.path(typed))
 
 
 def _get_content(invocation: Invocation) -> Iterator[Value]:
@@ -94,12 +97,16 @@ def _select_string(invocation: Invocation) -> Iterator[Value]:
 
 
 def _each_path(invocation: Invocation, disk: FileSystem) -> list[PureWindowsPath]:
+    return [disk.path(each) for each in _typed_paths(invocation)]
+
+
+def _typed_paths(invocation: Invocation) -> list[str]:
     if invocation.input is not None:
         raise not_simulated(f"{invocation.command.name} behind another command")
     paths: list[str] | None = invocation.arguments.get("LiteralPath")
     if paths is None:
         raise not_simulated(f"{invocation.command.name} without -LiteralPath")
-    return [disk.path(each) for each in paths]
+    return paths
 
 
 def _answered(

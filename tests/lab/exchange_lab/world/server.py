@@ -70,6 +70,7 @@ class Endpoint:
         extended_protection: Whether clients must bind NTLM and Kerberos to the TLS channel.
         balancer: Whether a load balancer stands in front that keeps a session on its server by a cookie.
         stray_space: Whether sealed replies have a space in their boundary.
+        proxied_to: The FQDN of the server that runs what comes here; None for this one itself.
         port: 0 until the listener is up.
     """
 
@@ -79,6 +80,7 @@ class Endpoint:
     extended_protection: bool = False
     stray_space: bool = False
     balancer: bool = False
+    proxied_to: str | None = None
     port: int = 0
 
 

@@ -76,6 +76,22 @@ class TestGetItem:
         (file,) = host.output("Get-Item", LiteralPath=rf"{LOGS.lower()}\{LOG.lower()}")
         assert (file.to_string, file.adapted_properties["Length"]) == (rf"{LOGS}\{LOG}", 5)
 
+    def test_an_environment_variable_tells_which_computer_this_is(self, host: Host) -> None:
+        (variable,) = host.output("Get-Item", LiteralPath="Env:ComputerName")
+        assert variable.types[0] == "System.Collections.DictionaryEntry"
+        assert variable.adapted_properties | variable.extended_properties == {
+            "Key": "COMPUTERNAME",
+            "Value": "MBX01",
+            "Name": "COMPUTERNAME",
+            "PSPath": r"Microsoft.PowerShell.Core\Environment::ComputerName",
+            "PSDrive": "Env",
+            "PSProvider": r"Microsoft.PowerShell.Core\Environment",
+            "PSIsContainer": False,
+        }
+
+    def test_other_environment_variables_are_not_simulated(self, host: Host) -> None:
+        assert "does not simulate the environment variable" in str(host.error("Get-Item", LiteralPath="Env:PATH"))
+
     def test_a_directory_is_a_container(self, host: Host) -> None:
         (directory,) = host.output("Get-Item", LiteralPath=LOGS)
         assert directory.adapted_properties["Name"] == "SmtpSend"
