@@ -12,8 +12,9 @@ options:
   server:
     description:
       - The Exchange server that is meant, by its name or fully qualified domain name.
-      - By default it is the server whose name is O(exchange_host), else the host's address, else the host's inventory
-        name.
+      - By default it is the server that has one of the host's names, which are O(exchange_host), the host's address and
+        its inventory name. Where these fit no server, as an alias or the name of a load balancer does, or more than
+        one, the host itself is asked for its computer name.
       - A name that fits no server, or more than one, is refused with the list of servers.
     type: str
   exchange_role:

@@ -51,11 +51,8 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
     except ValueError as error:
         raise Refused(f"proxied: {error}. Give proxied of another host's result.") from error
     server = exchange.server(options["server"])
-    if not server.is_this_host:
-        raise Refused(
-            f"{server.fqdn}: its Send log lies on itself, and this host is not known to be that server. Run the task "
-            f"on its own host, or set exchange_host to its FQDN if this host is it."
-        )
+    if why := server.elsewhere:
+        raise Refused(why)
     connectors = exchange.connectors_of(server, options["connectors"] or ())
     # The transport service speaks of the present, so the log is read after the queues: what they show is in it.
     transport, certificates, queues = server.transport_service(), server.certificates(), server.queues()

@@ -138,6 +138,11 @@ def select_string(path: str, text: str) -> Pipeline:
     )
 
 
+def get_computer_name() -> Pipeline:
+    """The host's own NetBIOS name, whatever it is called elsewhere."""
+    return _read("Get-Item", {"LiteralPath": "Env:COMPUTERNAME"})
+
+
 def get_date() -> Pipeline:
     """The server's own clock."""
     return _read("Get-Date", {})

@@ -23,9 +23,10 @@ from .._exchange.failures import FailureKind, classify_failure
 from .._exchange.fields import Unreadable
 from .._exchange.server import Server, server_from
 from .._powershell import Pipeline, RemoteObject, Result
-from .._remoting.errors import CmdletFailed, UnusableOptions
+from .._remoting.errors import CmdletFailed, RemotingError, UnusableOptions
 from .._remoting.options import SessionOptions
 from .._remoting.session import Session, open_session
+from .host import ThisHost
 from .server import ObservedServer
 from .unknown import Unknown
 
@@ -55,6 +56,7 @@ class Exchange:
         self._host: Session | None = None
         self._servers: tuple[Server, ...] | None = None
         self._standing: EdgeStanding | None = None
+        self._here = ThisHost((endpoints.host or endpoints.exchange).host, self.run_on_host)
 
     def __enter__(self) -> Self:
         return self
@@ -106,33 +108,51 @@ class Exchange:
         return self._servers
 
     def server(self, name: str | None) -> ObservedServer:
-        """Return the server that is meant: by ``name``, else by the first of the host's names that fits one.
+        """Return the server that is meant: by ``name``, else by the host's own names.
+
+        Where those fit no server, as an alias or the name of a load balancer, or more than one, the host itself is
+        asked which one it is.
 
         Raises:
             Unknown: no server has such a name, or more than one.
         """
         names = [name] if name else [each for each in self._endpoints.called if each]
-        for each in names:
-            found = [server for server in self.servers() if server.is_called(each)]
-            if len(found) == 1:
-                return self._observed(found[0])
-            if found:
-                raise Unknown(
-                    f"More than one Exchange server is called {each}: {_listed(found)}. Set server to its FQDN."
-                )
-        raise Unknown(
-            f"No Exchange server is called {' or '.join(names)}. Set server to one of: {_listed(self.servers())}."
-        )
+        found = [server for server in self.servers() if any(map(server.is_called, names))]
+        if len(found) != 1 and not name:
+            here = self._server_that_answers()
+            found = [here] if here and (here in found or not found) else found
+        if len(found) == 1:
+            return self._observed(found[0])
+        called = " or ".join(names)
+        if found:
+            raise Unknown(
+                f"More than one Exchange server is called {called}: {_listed(found)}. Set server to its FQDN."
+            )
+        raise Unknown(f"No Exchange server is called {called}. Set server to one of: {_listed(self.servers())}.")
+
+    def this_host(self) -> Server | None:
+        """Return the server whose PowerShell is the host's own; None when it is none of the organisation's.
+
+        Errors as ``run_on_host``.
+        """
+        return self._here.server_among(self.servers())
+
+    def _server_that_answers(self) -> Server | None:
+        try:
+            return self.this_host()
+        except RemotingError:
+            # Whoever has no way there, or no rights, can still say which server is meant.
+            return None
 
     def _observed(self, server: Server) -> ObservedServer:
         if not self._endpoints.edge:
-            return ObservedServer(server, self, is_this_host=self._is_this_host(server))
+            return ObservedServer(server, self)
         if not server.is_edge:
             raise Unknown(
                 f"{server.fqdn} is a Mailbox server, and exchange_role is edge: the cmdlets on an Edge act on the Edge "
                 f"alone. Run the task on that server's own host, without exchange_role."
             )
-        return ObservedServer(server, self, is_this_host=self._is_this_host(server), asked_on_edge=True)
+        return ObservedServer(server, self, asked_on_edge=True)
 
     def edge_standing(self) -> EdgeStanding | None:
         """Return whether the Edge that is asked is subscribed; None when it is no Edge that is asked. Asked once."""
@@ -209,11 +229,6 @@ class Exchange:
     def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
         """Run Exchange cmdlets one after the other; the first that fails ends it."""
         return [self.run(each) for each in pipelines]
-
-    def _is_this_host(self, server: Server) -> bool:
-        """Tell whether the host has a name of this server, and none of another: one exchange_host may serve a group."""
-        owners = {each.fqdn for each in self.servers() for name in self._endpoints.called if each.is_called(name)}
-        return owners == {server.fqdn}
 
 
 def _listed(servers: Sequence[Server]) -> str:

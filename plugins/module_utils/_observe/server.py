@@ -49,14 +49,16 @@ class Sessions(Protocol):
     def run_on_host(self, pipeline: Pipeline) -> Result:
         """Run a pipeline in the host's own PowerShell."""
 
+    def this_host(self) -> Server | None:
+        """Return the server whose PowerShell is the host's own; None when it is none of the organisation's."""
+
 
 class ObservedServer:
-    """A server. ``is_this_host`` tells whether the host's own PowerShell is this server's."""
+    """A server."""
 
-    def __init__(self, server: Server, sessions: Sessions, *, is_this_host: bool, asked_on_edge: bool = False) -> None:
+    def __init__(self, server: Server, sessions: Sessions, *, asked_on_edge: bool = False) -> None:
         """``asked_on_edge`` tells that this is an Edge and the cmdlets run on it: it has no domain controllers."""
         self.server = server
-        self.is_this_host = is_this_host
         self.asked_on_edge = asked_on_edge
         self._sessions = sessions
 
@@ -106,6 +108,21 @@ class ObservedServer:
         if len(found) != 1:
             raise Unreadable(f"{self.fqdn}: {len(found)} certificates were returned for {thumbprint} instead of one.")
         return certificate_from(found[0], self.fqdn)
+
+    @property
+    def elsewhere(self) -> str:
+        """Return why the logs of this server cannot be read by the host's own PowerShell; empty where they can.
+
+        Errors as ``Sessions.this_host``.
+        """
+        host = self._sessions.this_host()
+        if host is not None and host.fqdn == self.fqdn:
+            return ""
+        led = f"leads to {host.fqdn}" if host else "leads to none of the organisation's servers that is known by name"
+        return (
+            f"{self.fqdn}: its logs lie on itself, and this host's own PowerShell {led}. Run the task on the host that "
+            f"is that server, or let this host's address lead to it."
+        )
 
     def queues(self) -> tuple[Queue, ...]:
         """Return every queue of the server's transport service."""

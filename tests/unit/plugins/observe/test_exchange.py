@@ -47,8 +47,9 @@ def server(fqdn: str) -> RemoteObject:
 class Answers:
     """A session that answers with recorded output, and remembers what it was asked and whether it is open."""
 
-    def __init__(self, servers: Sequence[str]) -> None:
+    def __init__(self, servers: Sequence[str], computer_name: str = "") -> None:
         self.servers = servers
+        self.computer_name = computer_name
         self.asked: list[str] = []
         self.opened = self.closed = 0
 
@@ -67,6 +68,9 @@ class Answers:
         self.asked.append(name)
         if name == "Get-ExchangeServer":
             return Result(tuple(server(each) for each in self.servers))
+        if name == "Get-Item" and self.computer_name:
+            assert pipeline.commands[0].parameters == {"LiteralPath": "Env:COMPUTERNAME"}
+            return Result((RemoteObject(properties={"Key": "COMPUTERNAME", "Value": self.computer_name}),))
         raise CmdletFailed("mbx01", name, (RemoteError("Exchange says no."),), Result())
 
 
@@ -74,10 +78,37 @@ def exchange(answers: Answers, *called: str, host: SessionOptions | None = None)
     return Exchange(Endpoints(options("127.0.1.1"), host, called), answers)
 
 
-def test_without_a_name_the_first_of_the_hosts_names_that_fits_a_server_is_meant() -> None:
+def test_without_a_name_the_server_with_one_of_the_hosts_names_is_meant() -> None:
     answers = Answers(["mbx01.contoso.test", "mbx02.contoso.test"])
     with exchange(answers, "127.0.1.1", "mbx02.contoso.test") as organisation:
         assert organisation.server(None).fqdn == "mbx02.contoso.test"
+    assert answers.asked == ["Get-ExchangeServer"]
+
+
+@pytest.mark.parametrize(
+    "called",
+    [
+        ["10.0.0.1", "alias"],
+        ["mail.contoso.test"],
+        ["mbx02.contoso.test", "10.0.0.1", "mbx01.contoso.test"],
+    ],
+    ids=["an alias", "a load balancer", "one exchange_host for a group"],
+)
+def test_a_host_whose_names_tell_nothing_or_too_much_is_asked_which_server_it_is(called: Sequence[str]) -> None:
+    answers = Answers(["mbx01.contoso.test", "mbx02.contoso.test"], "MBX01")
+    with exchange(answers, *called, host=options("10.0.0.1")) as organisation:
+        assert organisation.server(None).fqdn == "mbx01.contoso.test"
+        assert not organisation.server(None).elsewhere
+    assert answers.asked.count("Get-Item") == 1
+
+
+def test_names_of_two_servers_and_a_host_that_is_neither_are_refused_with_the_list() -> None:
+    answers = Answers(["mbx01.contoso.test", "mbx02.contoso.test", "mbx03.contoso.test"], "MBX03")
+    with (
+        exchange(answers, "mbx02.contoso.test", "mbx01.contoso.test", host=options("10.0.0.1")) as organisation,
+        pytest.raises(Unknown, match=r"More than one .* mbx01\.contoso\.test, mbx02\.contoso\.test\. Set server"),
+    ):
+        organisation.server(None)
 
 
 def test_a_netbios_name_in_any_case_means_its_server() -> None:
@@ -101,16 +132,30 @@ def test_a_name_that_fits_no_server_is_refused_with_the_list() -> None:
         organisation.server(None)
 
 
-def test_the_own_powershell_of_a_host_belongs_to_its_own_server_only() -> None:
-    with exchange(Answers(["mbx01.contoso.test", "mbx02.contoso.test"]), "mbx01.contoso.test") as organisation:
-        assert organisation.server("mbx01").is_this_host
-        assert not organisation.server("mbx02").is_this_host
-
-
-def test_one_endpoint_for_a_group_of_hosts_makes_none_of_them_another_server() -> None:
+def test_a_host_that_is_dialled_by_the_name_of_a_server_is_that_server_and_is_not_asked() -> None:
     answers = Answers(["mbx01.contoso.test", "mbx02.contoso.test"])
-    with exchange(answers, "mbx02.contoso.test", "10.0.0.1", "mbx01.contoso.test") as organisation:
-        assert not organisation.server(None).is_this_host
+    with exchange(answers, "mbx01.contoso.test", host=options("MBX01.contoso.test")) as organisation:
+        assert not organisation.server("mbx01").elsewhere
+        assert "leads to mbx01.contoso.test" in organisation.server("mbx02").elsewhere
+    assert "Get-Item" not in answers.asked
+
+
+def test_an_address_that_leads_to_another_server_than_the_name_says_is_found_out() -> None:
+    answers = Answers(["mbx01.contoso.test", "mbx02.contoso.test"], "MBX02")
+    with exchange(answers, "10.0.0.1", "mbx01.contoso.test", host=options("10.0.0.1")) as organisation:
+        server = organisation.server(None)
+        assert server.fqdn == "mbx01.contoso.test"
+        assert server.elsewhere == (
+            "mbx01.contoso.test: its logs lie on itself, and this host's own PowerShell leads to mbx02.contoso.test. "
+            "Run the task on the host that is that server, or let this host's address lead to it."
+        )
+
+
+@pytest.mark.parametrize("computer_name", ["JUMP01", "MBX01"])
+def test_a_computer_that_is_no_single_server_of_the_organisation_is_none(computer_name: str) -> None:
+    answers = Answers(["mbx01.contoso.test", "mbx01.fabrikam.test"], computer_name)
+    with exchange(answers, host=options("10.0.0.1")) as organisation:
+        assert "leads to none of" in organisation.server("mbx01.contoso.test").elsewhere
 
 
 def test_sessions_are_opened_when_first_needed_and_closed_at_the_end() -> None:
