@@ -80,6 +80,12 @@ class SessionOptions:
         """Return the Kerberos service principal that the server is asked to be."""
         return f"{self.kerberos_service}/{self.hostname_override or self.host}"
 
+    @property
+    def encryption(self) -> tuple[str, ...]:
+        """Return what keeps messages secret: ``tls``, ``message`` (sealed by the authentication), both, or nothing."""
+        sealed = self.message_encryption == "always" or (self.message_encryption == "auto" and self.scheme == "http")
+        return (*(["tls"] if self.scheme == "https" else []), *(["message"] if sealed else []))
+
     def option(self, name: str) -> str:
         """Return the name of the user's option, as in ``exchange_port``."""
         return f"{self.option_prefix}{name}"

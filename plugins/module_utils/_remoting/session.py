@@ -28,7 +28,7 @@ from .options import SessionOptions
 from .prompts import Conversation
 from .records import failure_of
 from .runspace import Runspace
-from .transport import Deadline
+from .transport import Carrier, Deadline
 from .values import from_wire
 
 _OPENING: Final = "opening a session"
@@ -76,6 +76,10 @@ class Session:
     def open(self) -> None:
         """Open the session if it is not open; errors as ``open_session``."""
         self._ready()
+
+    def carrier(self) -> Carrier:
+        """Return what carries the session, after opening it if need be; errors as ``open_session``."""
+        return self._ready().transport.carrier()
 
     def run(self, pipeline: Pipeline, *, budget: float | None = None) -> Result:
         """Run one pipeline to its end, each attempt in at most ``budget`` seconds (default: ``command_timeout``).

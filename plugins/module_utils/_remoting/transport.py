@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Protocol
 
 from .._libraries import require
@@ -33,6 +34,19 @@ class Deadline:
         return max(0.0, self.at - time.monotonic())
 
 
+@dataclass(frozen=True)
+class Carrier:
+    """What carries a session: the library's name and version, and the mechanism that both sides agreed on.
+
+    ``mechanism`` is one of pypsrp's words, as ``kerberos``; what ``negotiate`` has led to is ``kerberos`` or ``ntlm``,
+    and empty as long as nobody knows.
+    """
+
+    library: str
+    version: str
+    mechanism: str
+
+
 class Connection(Protocol):
     """An authenticated HTTP connection to one endpoint, by whichever library."""
 
@@ -45,6 +59,9 @@ class Connection(Protocol):
 
     def renew(self) -> None:
         """Forget connection, authentication and encryption; the next ``send`` starts afresh."""
+
+    def carrier(self) -> Carrier:
+        """Return what carries the messages."""
 
 
 class PypsrpConnection:
@@ -78,6 +95,14 @@ class PypsrpConnection:
         self._transport.close()
         self._transport.session = None
         self._transport.encryption = None
+
+    def carrier(self) -> Carrier:
+        """Return what carries the messages; the mechanism is that of the context which pyspnego has negotiated."""
+        mechanism = str(self._transport.auth)
+        if mechanism in ("negotiate", "kerberos", "ntlm"):
+            contexts = getattr(getattr(self._transport.session, "auth", None), "contexts", {})
+            mechanism = next((str(each.negotiated_protocol or "") for each in contexts.values()), "")
+        return Carrier("pypsrp", version("pypsrp"), mechanism)
 
 
 class BoundedTransport:
@@ -116,6 +141,10 @@ class BoundedTransport:
         )
         self.answered = True
         return answer
+
+    def carrier(self) -> Carrier:
+        """Return what carries the messages."""
+        return self._connection.carrier()
 
     def renew(self) -> None:
         """Start afresh with the next message."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._remoting.errors 
     UnsendableValue,
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._remoting.session import open_session
+from ansible_collections.mailops.exchange.plugins.module_utils._remoting.transport import Carrier
 from exchange_lab.certificates import TlsAuthority
 from exchange_lab.wire import ReceivedCommand, Run, TerminatingError
 
@@ -62,6 +64,14 @@ def test_a_command_arrives_with_its_parameters_as_they_are_typed(serve: Serve, o
     # A switch goes as true, as PowerShell's own client writes it.
     assert dict(first.parameters) == sent | {"DoNotRequireSsl": True}
     assert not first.is_script
+
+
+@pytest.mark.parametrize("authentication", ["negotiate", "ntlm"])
+def test_a_session_tells_what_carries_it(serve: Serve, options_for: OptionsFor, authentication: str) -> None:
+    server = serve(lambda _run, _commands: None)
+    with open_session(options_for(server, authentication=authentication)) as session:
+        assert session.carrier() == Carrier("pypsrp", version("pypsrp"), "ntlm")
+        assert session.options.encryption == ("message",)
 
 
 def test_output_comes_back_letter_by_letter(serve: Serve, options_for: OptionsFor) -> None:
