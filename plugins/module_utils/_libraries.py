@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
@@ -57,3 +58,8 @@ def require(module: str) -> ModuleType:
         asked = _REQUIREMENTS[module.partition(".")[0]]
         # pypsrp may be there, and cryptography, which it needs in turn, not.
         raise MissingLibrary(_REQUIREMENTS.get((error.name or "").partition(".")[0], asked), error) from error
+
+
+def installed_version(library: str) -> str:
+    """Return the version of an installed library, by the name of its distribution."""
+    return version(library)

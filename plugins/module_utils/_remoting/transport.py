@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Any, Protocol
 
-from .._libraries import require
+from .._libraries import installed_version, require
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ class PypsrpConnection:
         if mechanism in ("negotiate", "kerberos", "ntlm"):
             contexts = getattr(getattr(self._transport.session, "auth", None), "contexts", {})
             mechanism = next((str(each.negotiated_protocol or "") for each in contexts.values()), "")
-        return Carrier("pypsrp", version("pypsrp"), mechanism)
+        return Carrier("pypsrp", installed_version("pypsrp"), mechanism)
 
 
 class BoundedTransport:
