@@ -149,7 +149,7 @@ def test_disturbances_come_in_the_order_of_the_scenario(lab: Lab) -> None:
     )
     disturb = Disturbances(lab("kb4051498", faults).world)
     assert disturb(["Get-Date"]) is None
-    assert [disturb(["Get-Queue", "Select-Object"]) for _ in range(5)] == [
+    assert [disturb(["Get-Queue", "Select-Object"]) for __ in range(5)] == [
         RequestUnanswered(),
         ReceiveUnanswered(),
         ShellsRecycled(),

@@ -92,8 +92,11 @@ def test_a_ticket_over_http_is_sealed_as_its_scheme_says(
 ) -> None:
     witness = Witness()
     types: list[str] = []
+
+    def hook(response: requests.Response, **__: object) -> None:
+        types.append(response.headers["Content-Type"])
+
     with connect(serve(witness, authentication=[scheme], keys=keys), **ticket()) as pool:
-        hook = lambda response, **_: types.append(response.headers["Content-Type"])  # noqa: E731
         pool.connection.transport.session.hooks["response"].append(hook)
         with PowerShell(pool) as pipeline:
             assert pipeline.add_cmdlet("Get-Anything").invoke() == ["done"]
@@ -255,5 +258,5 @@ def test_a_ticket_is_taken_once(serve: Serve, keys: ServiceKeys) -> None:
     token = spnego.client(UPN, PASSWORD, hostname=MBX01, service="HTTP", protocol="kerberos").step()
     assert token is not None
     header = {"Authorization": f"Kerberos {base64.b64encode(token).decode()}"}
-    statuses = [requests.post(f"{listener.url}/powershell", headers=header, timeout=5).status_code for _ in range(2)]
+    statuses = [requests.post(f"{listener.url}/powershell", headers=header, timeout=5).status_code for __ in range(2)]
     assert statuses == [200, 401]
