@@ -11,12 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from exchange_lab.organisation import Organisation
-from exchange_lab.scenario import load
 from exchange_lab.world import Server
 from pypsrp.exceptions import AuthenticationError
 from pypsrp.host import PSHost, PSHostUserInterface
@@ -24,31 +22,12 @@ from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 from requests.exceptions import ConnectionError as Refused
 
-SCENARIOS = Path(__file__).resolve().parents[2] / "lab" / "scenarios"
 MBX01 = "mbx01.contoso.test"
 CONNECTOR = "Outbound to Office 365"
 PEER = "contoso-com.mail.protection.outlook.com"
 YES, NO = 0, 2
 
 Lab = Callable[..., Organisation]
-
-
-@pytest.fixture
-def lab() -> Iterator[Lab]:
-    """Start organisations in which time all but stands still unless advanced; none may have crashed in the end."""
-    started: list[Organisation] = []
-
-    def start(scenario: str, *changes: str) -> Organisation:
-        organisation = Organisation(load(SCENARIOS / f"{scenario}.yml", ["time_scale=0.001", *changes]))
-        organisation.start()
-        started.append(organisation)
-        return organisation
-
-    yield start
-    for organisation in started:
-        crashes = organisation.state()["crashes"]
-        organisation.stop()
-        assert crashes == []
 
 
 class Console(PSHostUserInterface):  # type: ignore[misc] # pypsrp has no types

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 from exchange_lab.disturbances import Disturbances
 from exchange_lab.organisation import Organisation
-from exchange_lab.scenario import load
 from exchange_lab.wire import ReceiveUnanswered, RequestUnanswered, ShellsRecycled, Silence
 from exchange_lab.world import Endpoint
 from pypsrp.exceptions import AuthenticationError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
 
-SCENARIOS = Path(__file__).resolve().parents[2] / "lab" / "scenarios"
 MBX01, MBX02 = "mbx01.contoso.test", "mbx02.contoso.test"
 KERBEROS = {"auth": "kerberos", "username": "exadmin@CONTOSO.TEST"}
 
@@ -28,22 +25,15 @@ Lab = Callable[..., Organisation]
 
 
 @pytest.fixture
-def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    """Start organisations; their realm is the client's."""
-    started: list[Organisation] = []
+def lab(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> Lab:
+    """Start organisations whose realm is the client's."""
 
     def start(scenario: str, *changes: str) -> Organisation:
-        organisation = Organisation(load(SCENARIOS / f"{scenario}.yml", ["time_scale=0.001", *changes]))
-        organisation.start()
-        started.append(organisation)
+        organisation = lab(scenario, *changes)
         monkeypatch.setenv("KRB5_CONFIG", str(organisation.kerberos_config))
         return organisation
 
-    yield start
-    for organisation in started:
-        crashes = organisation.state()["crashes"]
-        organisation.stop()
-        assert crashes == []
+    return start
 
 
 @contextmanager

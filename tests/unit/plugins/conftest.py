@@ -154,6 +154,20 @@ class Make:
             "*,*.contoso.com;contoso.com,Certificate alternate names",
         )
 
+    def one_message(self, reply: str) -> tuple[str, ...]:
+        """A message, what the other end says to it, and the end of the session."""
+        return (
+            ">,MAIL FROM:<a@contoso.com>,",
+            "<,250 2.1.0 Sender OK,",
+            ">,RCPT TO:<b@example.com>,",
+            "<,250 2.1.5 Recipient OK,",
+            ">,BDAT 4096 LAST,",
+            f"<,{reply},",
+            ">,QUIT,",
+            "<,221 2.0.0 Service closing transmission channel,",
+            "-,,Local",
+        )
+
     def failing(
         self,
         certificate: Certificate | None = None,
@@ -213,15 +227,7 @@ class Make:
             f"*,{remote.thumbprint},Certificate thumbprint",
             ">,EHLO mail.contoso.com,",
             "<,250  mail.protection.outlook.com,",
-            ">,MAIL FROM:<a@contoso.com>,",
-            "<,250 2.1.0 Sender OK,",
-            ">,RCPT TO:<b@example.com>,",
-            "<,250 2.1.5 Recipient OK,",
-            ">,BDAT 4096 LAST,",
-            f"<,{reply},",
-            ">,QUIT,",
-            "<,221 2.0.0 Service closing transmission channel,",
-            "-,,Local",
+            *self.one_message(reply),
             **where,
         )
 

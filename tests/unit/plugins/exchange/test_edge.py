@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connector import LoggingLevel, SendConnector
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.edge import (
     EdgeStanding,
     edge_standing,
@@ -22,55 +21,37 @@ def server(name: str, site: str = "", *, edge: bool = False) -> Server:
     return Server(name, f"{name.lower()}.contoso.test", site, "15.2", is_mailbox=not edge, is_edge=edge)
 
 
-def connector(name: str, *sources: str) -> SendConnector:
-    return SendConnector(
-        name=name,
-        guid="6f1c2d3e-0000-4000-8000-00000000c0de",
-        distinguished_name=f"CN={name}",
-        enabled=True,
-        logging_level=LoggingLevel.NONE,
-        tls_certificate_name=None,
-        fqdn=None,
-        require_tls=True,
-        ignore_starttls=False,
-        dns_routing=False,
-        smart_hosts=(),
-        source_servers=sources,
-        frontend_proxy=False,
-        originating_server="",
-    )
-
-
 EDGE, OTHER_EDGE = server("EDGE01", "HQ", edge=True), server("EDGE02", "Branch", edge=True)
 MAILBOX, OTHER_MAILBOX = server("MBX01", "HQ"), server("MBX02", "HQ")
-OURS = connector("Outbound to Office 365")
 
 
-def test_an_edge_without_any_sign_stands_alone() -> None:
-    assert edge_standing([EDGE], [OURS], 0) == EdgeStanding(False)
+def test_an_edge_without_any_sign_stands_alone(make) -> None:
+    assert edge_standing([EDGE], [make.connector()], 0) == EdgeStanding(False)
 
 
 @pytest.mark.parametrize(
-    ("servers", "connectors", "subscriptions", "sign"),
+    ("servers", "others", "subscriptions", "sign"),
     [
-        ([EDGE], [OURS], 1, "Get-EdgeSubscription"),
-        ([EDGE, MAILBOX], [OURS], 0, "lists the Mailbox server MBX01"),
-        ([EDGE], [OURS, connector("EdgeSync - Inbound to HQ")], 0, '"EdgeSync - Inbound to HQ"'),
-        ([EDGE, MAILBOX], [OURS], None, "lists the Mailbox server MBX01"),
+        ([EDGE], [], 1, "Get-EdgeSubscription"),
+        ([EDGE, MAILBOX], [], 0, "lists the Mailbox server MBX01"),
+        ([EDGE], ["EdgeSync - Inbound to HQ"], 0, '"EdgeSync - Inbound to HQ"'),
+        ([EDGE, MAILBOX], [], None, "lists the Mailbox server MBX01"),
     ],
 )
-def test_any_sign_of_a_subscription_is_one(servers, connectors, subscriptions, sign) -> None:
+def test_any_sign_of_a_subscription_is_one(make, servers, others, subscriptions, sign) -> None:
+    connectors = [make.connector(), *(make.connector(name=each) for each in others)]
     standing = edge_standing(servers, connectors, subscriptions, "" if subscriptions is not None else "refused")
     assert standing.subscribed is True
     assert sign in standing.signs[0]
 
 
-def test_an_edge_is_not_taken_for_standalone_while_a_sign_could_not_be_looked_for() -> None:
-    assert edge_standing([EDGE], [OURS], None, "it failed") == EdgeStanding(None, ("it failed",))
+def test_an_edge_is_not_taken_for_standalone_while_a_sign_could_not_be_looked_for(make) -> None:
+    assert edge_standing([EDGE], [make.connector()], None, "it failed") == EdgeStanding(None, ("it failed",))
 
 
-def test_edgesync_is_hurried_on_a_mailbox_server_of_each_edges_site() -> None:
-    sync = edge_sync_of(connector("Outbound", "EDGE01", "MBX02", "edge02"), [MAILBOX, OTHER_MAILBOX, EDGE, OTHER_EDGE])
+def test_edgesync_is_hurried_on_a_mailbox_server_of_each_edges_site(make) -> None:
+    ours = make.connector(source_servers=("EDGE01", "MBX02", "edge02"))
+    sync = edge_sync_of(ours, [MAILBOX, OTHER_MAILBOX, EDGE, OTHER_EDGE])
     assert sync.edges == ("EDGE01", "EDGE02")
     assert [str(each) for each in sync.commands] == [
         "Start-EdgeSynchronization -Server 'mbx01.contoso.test'",
@@ -78,14 +59,14 @@ def test_edgesync_is_hurried_on_a_mailbox_server_of_each_edges_site() -> None:
     ]
 
 
-def test_two_edges_of_one_site_are_served_at_once() -> None:
+def test_two_edges_of_one_site_are_served_at_once(make) -> None:
     twin = server("EDGE03", "HQ", edge=True)
-    sync = edge_sync_of(connector("Outbound", "EDGE01", "EDGE03"), [MAILBOX, EDGE, twin])
+    sync = edge_sync_of(make.connector(source_servers=("EDGE01", "EDGE03")), [MAILBOX, EDGE, twin])
     assert (sync.edges, len(sync.commands)) == (("EDGE01", "EDGE03"), 1)
 
 
-def test_a_connector_without_an_edge_needs_no_edgesync() -> None:
-    sync = edge_sync_of(connector("Outbound", "MBX01"), [MAILBOX, EDGE])
+def test_a_connector_without_an_edge_needs_no_edgesync(make) -> None:
+    sync = edge_sync_of(make.connector(), [MAILBOX, EDGE])
     assert (sync.edges, sync.commands) == ((), ())
 
 

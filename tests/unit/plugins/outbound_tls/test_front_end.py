@@ -91,15 +91,7 @@ def delivered(make, *, session=ID, minutes=1, reply="250 2.6.0 Queued mail for d
         minutes + 0.01,
         ">,EHLO mbx01.contoso.test,",
         "<,250  mail.protection.outlook.com,",
-        ">,MAIL FROM:<a@contoso.com>,",
-        "<,250 2.1.0 Sender OK,",
-        ">,RCPT TO:<b@example.com>,",
-        "<,250 2.1.5 Recipient OK,",
-        ">,BDAT 4096 LAST,",
-        f"<,{reply},",
-        ">,QUIT,",
-        "<,221 2.0.0 Service closing transmission channel,",
-        "-,,Local",
+        *make.one_message(reply),
         port=717,
     )
     return opened + sent
