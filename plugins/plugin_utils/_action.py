@@ -86,7 +86,7 @@ class ExchangeAction(ActionBase):
         """Return the session options among the variables of the host that is acted on, delegated or not."""
         host = self._task.delegate_to
         hosts = variables.get("hostvars", {})
-        # For a host that nobody knows, hostvars holds no KeyError ready but an undefined value: get() would not do.
+        # Not hosts.get(): for an unknown host Ansible's HostVars returns an undefined value instead of the default.
         own = variables if host is None else hosts[host] if host in hosts else {}  # noqa: SIM401
         named = (name for name in SESSION_ARGUMENTS if name.startswith("exchange_") and name in own)
         return {name: self._templar.template(own[name]) for name in named}
