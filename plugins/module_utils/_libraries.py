@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import version
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Final
 
@@ -20,8 +21,10 @@ from ansible.module_utils.basic import missing_required_lib
 _REQUIREMENTS: Final = {
     "cryptography": "cryptography",
     "jmespath": "jmespath",
+    "kerberos": "pywinrm[kerberos]>=0.4.3",
     "pypsrp": "pypsrp>=0.8.1",
     "requests": "pypsrp>=0.8.1",
+    "requests_credssp": "pywinrm[credssp]>=0.4.3",
     "spnego": "pypsrp>=0.8.1",
     "winrm": "pywinrm>=0.4.3",
 }
@@ -58,6 +61,11 @@ def require(module: str) -> ModuleType:
         asked = _REQUIREMENTS[module.partition(".")[0]]
         # pypsrp may be there, and cryptography, which it needs in turn, not.
         raise MissingLibrary(_REQUIREMENTS.get((error.name or "").partition(".")[0], asked), error) from error
+
+
+def is_installed(module: str) -> bool:
+    """Tell whether a top-level module can be found; nothing is imported."""
+    return find_spec(module) is not None
 
 
 def installed_version(library: str) -> str:

@@ -36,7 +36,7 @@ SESSION_ARGUMENTS: Final[Mapping[str, Mapping[str, Any]]] = {
     "exchange_operation_timeout": {"type": "int"},
     "exchange_timeout": {"type": "int", "default": 300},
     "exchange_idle_timeout": {"type": "int", "default": 120},
-    "exchange_transport": {"type": "str", "choices": ["auto", "pypsrp"], "default": "auto"},
+    "exchange_transport": {"type": "str", "choices": ["auto", "pypsrp", "pywinrm"], "default": "auto"},
 }
 
 QUERY_ARGUMENT: Final[Mapping[str, Mapping[str, Any]]] = {"query": {"type": "str"}}

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from ansible.errors import AnsibleActionFail
@@ -18,10 +19,9 @@ from ..module_utils._module import FORESEEN, Definition, Task, failed, perform
 from ..module_utils._observe.exchange import Endpoints, Exchange
 from ..module_utils._plain import plain
 from ..module_utils._remoting.endpoint import is_edge
+from ..module_utils._remoting.session import open_session
 from ..module_utils._session_options import SESSION_ARGUMENTS
-from ._connection import exchange_endpoint, host_endpoint
-
-_WINDOWS_CONNECTIONS = ("psrp", "winrm")
+from ._connection import WINDOWS_CONNECTIONS, exchange_endpoint, host_endpoint
 
 
 class ExchangeAction(ActionBase):
@@ -45,7 +45,7 @@ class ExchangeAction(ActionBase):
                 "become has no meaning for Exchange cmdlets, which run as the user who opens the session. Set become: "
                 "false on this task."
             )
-        if connection.transport not in _WINDOWS_CONNECTIONS:
+        if connection.transport not in WINDOWS_CONNECTIONS:
             # A bastion by ssh: the module runs there like any other, with its session described by options alone.
             arguments = {**self._host_variables(variables), **self._task.args}
             executed: dict[str, Any] = self._execute_module(module_args=arguments, task_vars=variables)
@@ -63,8 +63,10 @@ class ExchangeAction(ActionBase):
             exchange = exchange_endpoint(self._connection, options, name)
             host = host_endpoint(self._connection, options, name)
             called = tuple(dict.fromkeys(each for each in (exchange.host, host.host, name) if each))
-            Display().v(f"{self.definition.name}: {exchange.endpoint} by {exchange.authentication}", host=name)
-            with Exchange(Endpoints(exchange, host, called, is_edge(options))) as organisation:
+            say = partial(Display().v, host=name)
+            say(f"{self.definition.name}: {exchange.endpoint} by {exchange.authentication} over {exchange.library}")
+            endpoints = Endpoints(exchange, host, called, is_edge(options))
+            with Exchange(endpoints, partial(open_session, say=say)) as organisation:
                 return perform(self.definition, task, organisation)
         except FORESEEN as error:
             return failed(error)

@@ -13,12 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 
 from ..module_utils._plain import plain
-from ..module_utils._remoting.endpoint import Lent, exchange_session, is_edge
-from ..module_utils._remoting.errors import UnusableOptions
+from ..module_utils._remoting.endpoint import exchange_session, is_edge, library_of, mechanism_for
 from ..module_utils._remoting.options import SessionOptions
-
-_HTTP_PORT: Final = 5985
-_HTTPS_PORT: Final = 5986
+from ._ways import HostWay, way_of_psrp, way_of_winrm
 
 
 class ConnectionPlugin(Protocol):
@@ -32,45 +29,59 @@ class ConnectionPlugin(Protocol):
         """Return the option's value for this host and task."""
 
 
+_WAYS: Final[Mapping[str, Callable[[Callable[[str], Any], str], HostWay]]] = {
+    "psrp": way_of_psrp,
+    "winrm": way_of_winrm,
+}
+
+WINDOWS_CONNECTIONS: Final = tuple(_WAYS)
+
+
 def exchange_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], called: str = "") -> SessionOptions:
     """Return the way to Exchange's cmdlets on the host, from a module's resolved session options.
 
     It leads to Exchange's ``/PowerShell/``, but on an Edge Transport server where the connection itself goes.
-    ``called`` is the host's name in the inventory, which error messages say.
+    ``connection`` is one of ``WINDOWS_CONNECTIONS``; ``called`` is the host's name in the inventory, which error
+    messages say.
 
     Raises:
-        UnusableOptions: a connection that cannot lend its options, or options that cannot work.
+        UnusableOptions: options that cannot work.
     """
     if is_edge(options):
         return host_endpoint(connection, options, called)
-    return exchange_session(options, _lent(connection, called))
+    return exchange_session(options, _way(connection, called).lent)
 
 
 def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], called: str = "") -> SessionOptions:
     """Return the way to the host's own PowerShell, exactly as its connection goes there.
 
-    Of the module's options only the budgets (``exchange_timeout``, ``exchange_idle_timeout``) matter here.
+    Of the module's options only the budgets (``exchange_timeout``, ``exchange_idle_timeout``) and
+    ``exchange_transport`` matter here.
 
     Raises:
         UnusableOptions: as ``exchange_endpoint``.
     """
-    lent, get = _lent(connection, called), _reader(connection)
-    scheme, port = _scheme_and_port(get("protocol"), get("port"))
+    way = _way(connection, called)
+    lent = way.lent
+    library, chosen = library_of(options, lent)
+    authentication = way.authentication
+    if authentication == "negotiate" and library == "pywinrm":
+        authentication = mechanism_for(lent.username)
     return SessionOptions(
         host=lent.host or "",
-        port=port,
-        scheme=scheme,
-        path=get("path"),
-        configuration=get("configuration_name"),
-        authentication=lent.authentication,
+        port=way.port,
+        scheme=way.scheme,
+        path=way.path,
+        configuration=way.configuration,
+        authentication=authentication,
         username=lent.username,
         password=lent.password,
         validate_certificates=lent.validate_certificates,
         ca_certificate=lent.ca_certificate,
         client_certificate=lent.client_certificate,
         client_certificate_key=lent.client_certificate_key,
-        message_encryption=get("message_encryption"),
-        kerberos_service=get("negotiate_service"),
+        message_encryption=way.message_encryption,
+        kerberos_service=way.kerberos_service,
         hostname_override=lent.hostname_override,
         send_cbt=lent.send_cbt,
         delegate=lent.delegate,
@@ -84,54 +95,17 @@ def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], call
         operation_timeout=lent.operation_timeout,
         command_timeout=_or_default(options.get("exchange_timeout"), 300),
         idle_timeout=_or_default(options.get("exchange_idle_timeout"), 120),
-        option_prefix="ansible_psrp_",
+        library=library,
+        library_chosen=chosen,
+        kinit=lent.kinit,
+        option_prefix=f"ansible_{connection.transport}_",
         called=lent.called,
     )
 
 
-def _lent(connection: ConnectionPlugin, called: str) -> Lent:
-    get = _reader(connection)
-    if connection.transport != "psrp":
-        # The place for winrm hosts: their options have other names, and half of them stand in ``_extras``.
-        raise UnusableOptions(
-            called or (get("remote_addr") if connection.transport == "winrm" else "this host"),
-            f"ansible_connection is {connection.transport}, whose options cannot be used yet. "
-            f"Set ansible_connection: psrp",
-        )
-    return Lent(
-        host=get("remote_addr"),
-        username=get("remote_user"),
-        password=get("remote_password"),
-        authentication=get("auth"),
-        validate_certificates=get("cert_validation") != "ignore",
-        ca_certificate=get("ca_cert"),
-        client_certificate=get("certificate_pem"),
-        client_certificate_key=get("certificate_key_pem"),
-        hostname_override=get("negotiate_hostname_override"),
-        send_cbt=get("negotiate_send_cbt"),
-        delegate=bool(get("negotiate_delegate")),
-        credssp_mechanism=get("credssp_auth_mechanism"),
-        credssp_disable_tlsv1_2=get("credssp_disable_tlsv1_2"),
-        credssp_minimum_version=get("credssp_minimum_version"),
-        proxy=get("proxy"),
-        no_proxy=get("ignore_proxy"),
-        connection_timeout=get("connection_timeout"),
-        read_timeout=get("read_timeout"),
-        operation_timeout=get("operation_timeout"),
-        called=called,
-    )
-
-
-def _reader(connection: ConnectionPlugin) -> Callable[[str], Any]:
-    """Return ``get_option`` without ansible-core's tags, which pypsrp cannot bear."""
-    return lambda name: plain(connection.get_option(name))
-
-
-def _scheme_and_port(scheme: str | None, port: int | None) -> tuple[str, int]:
-    """Derive one from the other, as the psrp plugin does (its documentation of ``port`` and ``protocol``)."""
-    if scheme is None:
-        scheme = "http" if port == _HTTP_PORT else "https"
-    return scheme, port or (_HTTP_PORT if scheme == "http" else _HTTPS_PORT)
+def _way(connection: ConnectionPlugin, called: str) -> HostWay:
+    # Without ansible-core's tags, which pypsrp cannot bear.
+    return _WAYS[connection.transport](lambda name: plain(connection.get_option(name)), called)
 
 
 def _or_default(value: int | None, default: int) -> int:

@@ -15,9 +15,7 @@ from typing import Any, Final
 
 from .._plain import plain
 from .errors import UnusableOptions
-from .options import SessionOptions
-
-EXCHANGE_CONFIGURATION: Final = "Microsoft.Exchange"
+from .options import EXCHANGE_CONFIGURATION, KINIT, Kinit, SessionOptions
 
 
 @dataclass(frozen=True)
@@ -46,7 +44,9 @@ _OF_WINDOWS: Final = Endpoint("/wsman", {"http": 5985, "https": 5986}, "Microsof
 class Lent:
     """What a host's connection lends to other sessions on that host; without a connection, nothing but defaults.
 
-    ``called`` is the host's name in the inventory, for error messages; ``host`` may be a mere address.
+    ``authentication`` is one of pypsrp's words; ``negotiate`` also when nobody has chosen. ``library`` is that of the
+    connection, pypsrp or pywinrm. ``called`` is the host's name in the inventory, for error messages; ``host`` may be a
+    mere address.
     """
 
     host: str | None = None
@@ -68,6 +68,8 @@ class Lent:
     connection_timeout: int = 30
     read_timeout: int = 30
     operation_timeout: int = 20
+    library: str = "pypsrp"
+    kinit: Kinit = KINIT
     called: str = ""
 
 
@@ -90,6 +92,7 @@ def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> S
     usual = endpoint_of(options)
     username, password = _credentials(given, lent, host)
     scheme = given.get("scheme", "http")
+    library, chosen = library_of(options, lent)
     return SessionOptions(
         host=host,
         port=given.get("port", usual.ports[scheme]),
@@ -119,6 +122,9 @@ def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> S
         operation_timeout=given.get("operation_timeout", lent.operation_timeout),
         command_timeout=given.get("timeout", 300),
         idle_timeout=given.get("idle_timeout", 120),
+        library=library,
+        library_chosen=chosen,
+        kinit=lent.kinit,
         called=lent.called if host == lent.host else "",
         otherwise=usual.otherwise,
     )
@@ -148,15 +154,27 @@ def _credentials(given: Mapping[str, Any], lent: Lent, host: str) -> tuple[str |
     )
 
 
-def _authentication(asked: str, username: str | None, lent: Lent) -> str:
-    """Choose what ``auto`` means.
+def library_of(options: Mapping[str, Any], lent: Lent) -> tuple[str, bool]:
+    """Return the library that carries a task's sessions, and whether the user named it: else it is the connection's."""
+    asked = plain(options.get("exchange_transport")) or "auto"
+    return (lent.library, False) if asked == "auto" else (asked, True)
 
-    An untouched Exchange server offers Kerberos only, and pypsrp's negotiate, when Kerberos fails, goes on with NTLM
-    without a word: the user would read "failed to authenticate" instead of what Kerberos lacked. A user principal name
-    says that Kerberos is meant.
+
+def _authentication(asked: str, username: str | None, lent: Lent) -> str:
+    """Choose what ``auto`` means: what the connection has chosen, else what the user's name says.
+
+    An untouched Exchange server offers Kerberos only. pypsrp's negotiate, when Kerberos fails, goes on with NTLM
+    without a word: the user would read "failed to authenticate" instead of what Kerberos lacked. A user principal name,
+    or none and hence a ticket, says that Kerberos is meant. Kerberos knows a user by no other name, so to negotiate
+    with one has always been NTLM.
     """
     if asked != "auto":
         return asked
-    if lent.authentication == "negotiate" and username and "@" in username:
-        return "kerberos"
-    return lent.authentication
+    if lent.authentication != "negotiate":
+        return lent.authentication
+    return mechanism_for(username)
+
+
+def mechanism_for(username: str | None) -> str:
+    """Return the mechanism that a user's name asks for where nobody has chosen one."""
+    return "kerberos" if not username or "@" in username else "ntlm"

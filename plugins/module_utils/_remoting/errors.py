@@ -56,6 +56,12 @@ class Unauthenticated(RemotingError):
     reason = "unauthenticated"
 
 
+class OnlyKerberosOffered(Unauthenticated):
+    """The endpoint offers Kerberos in the one form that pywinrm does not speak. Nobody was judged."""
+
+    reason = "only_kerberos_offered"
+
+
 class NotAllowed(RemotingError):
     """The server knows the account and does not let it in."""
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exceptions of pypsrp, requests and pyspnego read as ours.
+"""Exceptions of pypsrp, requests and pyspnego read as ours; what pywinrm raises, ``pywinrm`` says in pypsrp's words.
 
 What is not recognised here stays what it is: a mistake of the program must not look like one of the server.
 """
@@ -24,13 +24,13 @@ from .errors import (
     RemotingError,
     SessionLost,
     Silent,
-    Unauthenticated,
     UnexpectedAnswer,
     UnusableOptions,
     WrongConfiguration,
     WrongPath,
 )
 from .options import SessionOptions
+from .refusals import refusal
 
 # WS-Management fault codes: winerror.h and wsmerror.h of the Windows SDK.
 OPERATION_TIMED_OUT: Final = 0x80338029
@@ -86,7 +86,7 @@ def explain(error: BaseException, when: Circumstances) -> RemotingError | Missin
     return meaning
 
 
-def _read(error: BaseException, when: Circumstances) -> RemotingError:
+def _read(error: BaseException, when: Circumstances) -> RemotingError | MissingLibrary:
     for reader in (_silence, _connection, _http, _fault, _authentication, _protocol):
         if meaning := reader(error, when):
             return meaning
@@ -196,31 +196,11 @@ def _fault(error: BaseException, when: Circumstances) -> RemotingError | None:
     return UnexpectedAnswer(options.server, f"{when.operation} failed with WSMan fault {error.code}", words=words)
 
 
-def _authentication(error: BaseException, when: Circumstances) -> RemotingError | None:
-    options, text = when.options, str(error)
-    exceptions, spnego = require("pypsrp.exceptions"), require("spnego.exceptions")
-    if isinstance(error, exceptions.AuthenticationError) and when.authenticated:
+def _authentication(error: BaseException, when: Circumstances) -> RemotingError | MissingLibrary | None:
+    if isinstance(error, require("pypsrp.exceptions").AuthenticationError) and when.authenticated:
         # A password that was good a moment ago: the message was sealed for a connection that is gone.
-        return _lost(when, text)
-    if isinstance(error, spnego.NoCredentialError):
-        advice = "Give a password, or get a ticket with kinit first"
-    elif "not found in Kerberos database" in text:
-        advice = (
-            f"Nobody registered {options.service_principal}: give the FQDN as {options.option('host')}, or "
-            f"{options.option('hostname_override')}"
-        )
-    elif "responded with the auth protocol" in text or "did not response with one of" in text:
-        advice = f"Set {options.option('auth')} to what the server offers"
-    elif isinstance(error, ImportError):
-        advice = "Kerberos needs the extra libraries of pip install 'pypsrp[kerberos]' on the controller"
-    elif isinstance(error, exceptions.AuthenticationError) or type(error).__module__.startswith(("spnego", "krb5")):
-        advice = "Check user and password; tried once, because accounts lock"
-    else:
-        return None
-    user = options.username or "the user of the ticket"
-    return Unauthenticated(
-        options.server, f"{options.authentication} authentication of {user} failed", words=text, advice=advice
-    )
+        return _lost(when, str(error))
+    return refusal(error, when.options)
 
 
 def _protocol(error: BaseException, when: Circumstances) -> RemotingError | None:

@@ -5,10 +5,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import Final
 
 from .errors import UnusableOptions
+
+EXCHANGE_CONFIGURATION: Final = "Microsoft.Exchange"
+# How the options of Ansible's connection plugins are called, where it is not their prefix and our word.
+_CALLED_OTHERWISE: Final[Mapping[str, Mapping[str, str]]] = {
+    "ansible_psrp_": {
+        "host": "ansible_host",
+        "hostname_override": "ansible_psrp_negotiate_hostname_override",
+        "scheme": "ansible_psrp_protocol",
+        "timeout": "exchange_timeout",
+        "transport": "exchange_transport",
+    },
+    "ansible_winrm_": {
+        "auth": "ansible_winrm_transport",
+        "ca_cert": "ansible_winrm_ca_trust_path",
+        "host": "ansible_host",
+        "hostname_override": "ansible_winrm_kerberos_hostname_override",
+        "operation_timeout": "ansible_winrm_operation_timeout_sec",
+        "read_timeout": "ansible_winrm_read_timeout_sec",
+        "timeout": "exchange_timeout",
+        "transport": "exchange_transport",
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinit:
+    """How pywinrm gets a Kerberos ticket, which it cannot ask for by itself; pypsrp needs no kinit.
+
+    ``arguments`` stand before the user's name. ``environment`` are the names of the variables that kinit sees besides
+    PATH. ``mode`` is managed (always run it), manual (never: the ticket is in the cache) or empty: with a password.
+    """
+
+    command: str = "kinit"
+    arguments: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
+    mode: str = ""
+
+
+KINIT: Final = Kinit()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +65,9 @@ class SessionOptions:
     ``command_timeout`` is the budget of one pipeline, from its first to its last byte; ``connection_timeout`` and
     ``read_timeout`` bound one HTTP request, ``operation_timeout`` is how long the server holds back an empty answer,
     ``idle_timeout`` when the server ends a session that nobody closed.
+
+    ``library`` carries the HTTP, pypsrp or pywinrm; ``library_chosen`` when the user named it, so that no other may
+    stand in for it; ``kinit`` matters to pywinrm alone.
 
     ``option_prefix`` is how the user's options for this endpoint start, and ``called`` what the user calls the server
     that is dialled as ``host``; ``otherwise`` is what else to try where the endpoint does not exist. They are for error
@@ -60,6 +104,9 @@ class SessionOptions:
     operation_timeout: int = 20
     command_timeout: int = 300
     idle_timeout: int = 120
+    library: str = "pypsrp"
+    library_chosen: bool = False
+    kinit: Kinit = KINIT
     option_prefix: str = "exchange_"
     called: str = ""
     otherwise: str = ""
@@ -88,11 +135,16 @@ class SessionOptions:
 
     def option(self, name: str) -> str:
         """Return the name of the user's option, as in ``exchange_port``."""
-        return f"{self.option_prefix}{name}"
+        return _CALLED_OTHERWISE.get(self.option_prefix, {}).get(name, f"{self.option_prefix}{name}")
+
+    @property
+    def takes_ticket(self) -> bool:
+        """Tell whether a ticket that is already in the cache speaks for the user, and no password."""
+        return self.authentication == "kerberos" and (self.kinit.mode == "manual" or not self.password)
 
     def __post_init__(self) -> None:
-        for problem in (_clear_text_password(self), _missing_credentials(self), _kerberos_names(self), _times(self)):
-            if problem:
+        for check in _CHECKS:
+            if problem := check(self):
                 raise UnusableOptions(self.server, problem)
 
 
@@ -103,6 +155,31 @@ def _clear_text_password(options: SessionOptions) -> str | None:
             f"{options.option('scheme')}: https, or authenticate with kerberos, negotiate or ntlm"
         )
     return None
+
+
+def _impossible_encryption(options: SessionOptions) -> str | None:
+    if options.authentication in ("basic", "certificate") and options.message_encryption == "always":
+        return (
+            f"{options.authentication} authentication cannot encrypt messages. Leave "
+            f"{options.option('message_encryption')} out: over https TLS does"
+        )
+    if options.authentication == "certificate" and options.scheme == "http":
+        return f"certificate authentication is part of TLS. Set {options.option('scheme')}: https"
+    return None
+
+
+def _account_of_one_server(options: SessionOptions) -> str | None:
+    """Exchange's own endpoint knows roles of accounts in Active Directory. (An Edge takes its local administrators.)"""
+    domain, backslash, _name = (options.username or "").partition("\\")
+    if options.configuration != EXCHANGE_CONFIGURATION or not backslash:
+        return None
+    names = {name.partition(".")[0].lower() for name in (options.host, options.called, options.hostname_override or "")}
+    if domain != "." and domain.lower() not in names:
+        return None
+    return (
+        f"{options.username} is a local account, and Exchange lets in accounts of the domain only. Set "
+        f"{options.option('username')} to name@REALM, or exchange_role: edge if this is an Edge Transport server"
+    )
 
 
 def _missing_credentials(options: SessionOptions) -> str | None:
@@ -129,6 +206,16 @@ def _kerberos_names(options: SessionOptions) -> str | None:
     return None
 
 
+def _library(options: SessionOptions) -> str | None:
+    # pywinrm has no SPNEGO of its own choice. To choose for the user could end in NTLM where Kerberos was meant.
+    if options.library == "pywinrm" and options.authentication == "negotiate":
+        return (
+            f"pywinrm does not negotiate. Set {options.option('auth')} to kerberos or ntlm, or "
+            f"{options.option('transport')}: pypsrp"
+        )
+    return None
+
+
 def _times(options: SessionOptions) -> str | None:
     # The server holds back an empty answer for operation_timeout; a shorter read would give up on every slow cmdlet.
     if options.read_timeout <= options.operation_timeout:
@@ -149,3 +236,14 @@ def _is_address(host: str) -> bool:
 
 def _is_latin1(text: str) -> bool:
     return all(ord(letter) < 256 for letter in text)
+
+
+_CHECKS: Final = (
+    _account_of_one_server,
+    _clear_text_password,
+    _missing_credentials,
+    _impossible_encryption,
+    _kerberos_names,
+    _library,
+    _times,
+)

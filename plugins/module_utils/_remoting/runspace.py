@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One runspace pool on a server, by pypsrp 0.8.1 or newer.
+"""One runspace pool on a server, by pypsrp 0.8.1 or newer, over HTTP by whichever library.
 
 Mechanics only: what to do when something fails is decided in ``session``.
 """
@@ -20,6 +20,7 @@ from .errors import UnexpectedAnswer, UnsendableValue
 from .faults import UNKNOWN_SHELL
 from .options import SessionOptions
 from .prompts import make_host
+from .pywinrm import PywinrmConnection
 from .records import read_error
 from .transport import BoundedTransport, PypsrpConnection
 from .values import to_wire
@@ -37,8 +38,9 @@ class Runspace:
         """Build everything in memory; nothing is sent. ``answer`` is asked for the index of every choice."""
         self._options = options
         self._wsman = _wsman(options)
+        own = options.library == "pypsrp"
         self.transport = BoundedTransport(
-            PypsrpConnection(self._wsman.transport),
+            PypsrpConnection(self._wsman.transport) if own else PywinrmConnection(options),
             connection_timeout=options.connection_timeout,
             read_timeout=options.read_timeout,
         )
@@ -132,7 +134,7 @@ def _wsman(options: SessionOptions) -> Any:
         ssl=options.scheme == "https",
         path=options.path.lstrip("/"),
         username=options.username,
-        password=options.password,
+        password=None if options.takes_ticket else options.password,
         auth=options.authentication,
         cert_validation=verify,
         encryption=options.message_encryption,

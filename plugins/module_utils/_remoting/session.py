@@ -16,13 +16,14 @@ pipeline opens a new session. A rejected password is tried once.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
 from .._powershell import Pipeline, Prompt, PromptPolicy, Result, foresee_no_prompt
-from .errors import CmdletFailed, RemotingError, SessionLost, Silent
+from .errors import CmdletFailed, OnlyKerberosOffered, RemotingError, SessionLost, Silent
 from .faults import Circumstances, explain, library_failures
 from .options import SessionOptions
 from .prompts import Conversation
@@ -37,14 +38,22 @@ _CLOSING: Final = "closing the session"
 _LAST_WORDS: Final = 5.0
 
 
-def open_session(options: SessionOptions, prologue: Sequence[Pipeline] = ()) -> Session:
+def _say_nothing(_sentence: str) -> None:
+    """Keep to yourself what no result depends on."""
+
+
+def open_session(
+    options: SessionOptions, prologue: Sequence[Pipeline] = (), *, say: Callable[[str], None] = _say_nothing
+) -> Session:
     """Connect, authenticate, open a runspace pool and run the pipelines of ``prologue`` in it.
+
+    ``say`` is told, in a sentence, what was done otherwise than asked, and why.
 
     Raises:
         RemotingError: one of its kinds, CmdletFailed of the prologue among them; nothing stays open.
         MissingLibrary: pypsrp, or a library that the authentication needs, is not installed.
     """
-    session = Session(options, prologue)
+    session = Session(options, prologue, say)
     session.open()
     return session
 
@@ -53,14 +62,18 @@ class Session:
     """A session on one endpoint, opened again by itself after it was lost. Use it with ``with``.
 
     ``prologue`` is what every runspace needs before anything else runs in it, such as a snap-in; it is run again after
-    each reopening.
+    each reopening. ``options`` are those that led in: an endpoint that offers only Kerberos is opened by pypsrp,
+    whatever the library of the host's connection, unless the user has named one.
     """
 
-    def __init__(self, options: SessionOptions, prologue: Sequence[Pipeline] = ()) -> None:
+    def __init__(
+        self, options: SessionOptions, prologue: Sequence[Pipeline] = (), say: Callable[[str], None] = _say_nothing
+    ) -> None:
         self.options = options
         self.unclosed: RemotingError | None = None
         """Why the last ``close`` failed: no reason to fail work that is done, since the server ends it when idle."""
         self._prologue = tuple(prologue)
+        self._say = say
         self._runspace: Runspace | None = None
         self._finished: Any = None
         self._conversation = Conversation(options.server, _OPENING, foresee_no_prompt)
@@ -129,6 +142,23 @@ class Session:
         """Return the open runspace, after opening one if there is none."""
         if self._runspace is not None:
             return self._runspace
+        self._runspace = runspace = self._opened_by_whoever_can()
+        self._introduce(runspace)
+        return runspace
+
+    def _opened_by_whoever_can(self) -> Runspace:
+        try:
+            return self._opened()
+        except OnlyKerberosOffered as refusal:
+            # The server has judged nobody: what follows is the first try of the password.
+            if self.options.library_chosen:
+                raise
+            self.options = replace(self.options, library="pypsrp")
+            self._say(f"{refusal} Opening it with pypsrp.")
+        return self._opened()
+
+    def _opened(self) -> Runspace:
+        """Return a new runspace, opened."""
         began = time.monotonic()
         self._converse(_OPENING, foresee_no_prompt)
         runspace = Runspace(self.options, self._answer)
@@ -140,11 +170,10 @@ class Session:
             # Otherwise the server has not created anything, and a rejected password must not be sent again.
             if meaning is None or isinstance(meaning, Silent) or runspace.transport.answered:
                 self._give_up(runspace, None)
+            runspace.transport.close()
             if meaning is None or meaning is error:
                 raise
             raise meaning from error
-        self._runspace = runspace
-        self._introduce(runspace)
         return runspace
 
     def _introduce(self, runspace: Runspace) -> None:

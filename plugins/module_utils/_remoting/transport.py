@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""HTTP below a session: pypsrp's transport, bounded in time and able to start afresh.
+"""HTTP below a session, bounded in time and able to start afresh; pypsrp's own stands here, pywinrm's in ``pywinrm``.
 
 pypsrp repeats a Receive that got no answer five times, with growing pauses and no message, and it resends a request
 that was sealed for a lost connection over a new one, where nobody can open it. So every request gets its own time out
@@ -59,6 +59,9 @@ class Connection(Protocol):
     def renew(self) -> None:
         """Forget connection, authentication and encryption; the next ``send`` starts afresh."""
 
+    def close(self) -> None:
+        """Forget them for good, and remove what was made for them."""
+
     def carrier(self) -> Carrier:
         """Return what carries the messages."""
 
@@ -94,6 +97,10 @@ class PypsrpConnection:
         self._transport.close()
         self._transport.session = None
         self._transport.encryption = None
+
+    def close(self) -> None:
+        """Drop them; nothing else was made."""
+        self.renew()
 
     def carrier(self) -> Carrier:
         """Return what carries the messages; the mechanism is that of the context which pyspnego has negotiated."""
@@ -151,5 +158,6 @@ class BoundedTransport:
         self._connection.renew()
 
     def close(self) -> None:
-        """Close the connection; called by pypsrp's ``WSMan.close``."""
-        self.renew()
+        """Close the connection; called by pypsrp's ``WSMan.close`` as well."""
+        self.answered = False
+        self._connection.close()

@@ -5,9 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._remoting.endpoint import Lent, exchange_session
 from ansible_collections.mailops.exchange.plugins.module_utils._remoting.errors import UnusableOptions
+from ansible_collections.mailops.exchange.plugins.module_utils._remoting.options import Kinit
 
 LENT = Lent(
     host="mbx01.lab.test",
@@ -27,7 +30,7 @@ def test_everything_that_may_be_lent_is_lent() -> None:
     options = exchange_session({}, LENT)
     assert options.endpoint == "http://mbx01.lab.test:80/PowerShell/"
     assert (options.username, options.password) == ("LAB\\exadmin", "lent")
-    assert (options.authentication, options.kerberos_service) == ("negotiate", "HTTP")
+    assert (options.authentication, options.kerberos_service) == ("ntlm", "HTTP")
     assert (options.ca_certificate, options.validate_certificates) == ("/ca.pem", False)
     assert (options.connection_timeout, options.read_timeout, options.operation_timeout) == (11, 22, 21)
     assert (options.proxy, options.hostname_override) == ("http://proxy.lab.test", "mbx01.lab.test")
@@ -85,14 +88,16 @@ def test_another_machine_does_not_get_the_connection_s_kerberos_name() -> None:
     ("asked", "lent", "username", "chosen"),
     [
         ("auto", "negotiate", "exadmin@LAB.TEST", "kerberos"),
-        ("auto", "negotiate", "LAB\\exadmin", "negotiate"),
+        ("auto", "negotiate", None, "kerberos"),
+        ("auto", "negotiate", "LAB\\exadmin", "ntlm"),
+        ("auto", "negotiate", "exadmin", "ntlm"),
         ("auto", "ntlm", "exadmin@LAB.TEST", "ntlm"),
         ("auto", "kerberos", "exadmin@LAB.TEST", "kerberos"),
         ("negotiate", "kerberos", "exadmin@LAB.TEST", "negotiate"),
     ],
 )
-def test_auto_follows_the_connection_but_takes_a_upn_for_kerberos(
-    asked: str, lent: str, username: str, chosen: str
+def test_auto_follows_the_connection_else_the_user_s_name(
+    asked: str, lent: str, username: str | None, chosen: str
 ) -> None:
     connection = Lent(host="mbx01.lab.test", username=username, password="lent", authentication=lent)
     assert exchange_session({"exchange_auth": asked}, connection).authentication == chosen
@@ -135,3 +140,21 @@ def test_an_edges_cmdlets_run_in_its_windows_powershell() -> None:
 def test_only_who_asks_for_exchanges_own_endpoint_is_told_of_edges() -> None:
     assert "exchange_role: edge" in exchange_session({"exchange_role": "mailbox"}, LENT).otherwise
     assert exchange_session({"exchange_role": "edge"}, LENT).otherwise == ""
+
+
+@pytest.mark.parametrize(
+    ("asked", "lent", "library"),
+    [
+        (None, "pypsrp", ("pypsrp", False)),
+        ("auto", "pywinrm", ("pywinrm", False)),
+        ("pypsrp", "pywinrm", ("pypsrp", True)),
+        ("pywinrm", "pypsrp", ("pywinrm", True)),
+    ],
+)
+def test_the_library_is_the_connection_s_unless_one_is_named(
+    asked: str | None, lent: str, library: tuple[str, bool]
+) -> None:
+    connection = replace(LENT, library=lent, kinit=Kinit(command="/opt/kinit"))
+    options = exchange_session({"exchange_transport": asked}, connection)
+    assert (options.library, options.library_chosen) == library
+    assert options.kinit.command == "/opt/kinit"

@@ -47,7 +47,6 @@ def fault(code: int | None, reason: str | None = None) -> WSManFaultError:
 
 
 SPN = BadNameError(context_msg="Server HTTP/mbx01.lab.test@LAB.TEST not found in Kerberos database")
-NO_KERBEROS = "Kerberos needs the extra libraries of pip install 'pypsrp[kerberos]' on the controller."
 
 
 @pytest.mark.parametrize(
@@ -55,12 +54,11 @@ NO_KERBEROS = "Kerberos needs the extra libraries of pip install 'pypsrp[kerbero
     [
         (NoCredentialError(), OPENING, Unauthenticated, "Give a password, or get a ticket with kinit first."),
         (SPN, OPENING, Unauthenticated, "give the FQDN as exchange_host, or exchange_hostname_override."),
-        (ImportError("GSSAPIProxy requires the Python gssapi library"), OPENING, Unauthenticated, NO_KERBEROS),
         (
-            ValueError("Server responded with the auth protocol 'kerberos' which is incompatible"),
+            ValueError("Server responded with the auth protocol 'NTLM' which is incompatible"),
             OPENING,
             Unauthenticated,
-            "Set exchange_auth to what the server offers.",
+            "Set exchange_auth to what the server offers (NTLM).",
         ),
         (AuthenticationError("no"), RUNNING, SessionLost, "look at the state before you run it again."),
         (WinRMTransportError("http", 400, ""), RUNNING, SessionLost, "look at the state before you run it again."),

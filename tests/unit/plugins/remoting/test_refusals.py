@@ -150,12 +150,28 @@ def test_a_wrong_password_is_tried_once(
     assert "wrong" not in str(failure)
 
 
-def test_a_scheme_that_the_server_does_not_offer(serve: Serve, options_for: OptionsFor) -> None:
-    server = serve(nothing, authentication=("Kerberos",))
-    failure = refusal(options_for(server))
+@pytest.mark.parametrize("library", ["pypsrp", "pywinrm"])
+@pytest.mark.parametrize(
+    ("offered", "advice"),
+    [
+        (
+            "Kerberos",
+            "ntlm authentication of LAB\\exadmin failed. The endpoint offers Kerberos only, as an untouched Exchange "
+            "server does: set exchange_auth: kerberos and write the user as name@REALM.",
+        ),
+        (
+            'Basic realm="WSMAN"',
+            "ntlm authentication of LAB\\exadmin failed. Set exchange_auth to what the server offers (Basic).",
+        ),
+    ],
+    ids=["Kerberos only", "Basic only"],
+)
+def test_a_scheme_that_the_server_does_not_offer(
+    serve: Serve, options_for: OptionsFor, library: str, offered: str, advice: str
+) -> None:
+    failure = refusal(options_for(serve(nothing, authentication=(offered,)), library=library))
     assert isinstance(failure, Unauthenticated)
-    assert "'Kerberos'" in str(failure)
-    assert str(failure).endswith("Set exchange_auth to what the server offers.")
+    assert str(failure) == f"127.0.0.1: {advice}"
 
 
 def test_kerberos_that_fails_is_no_mystery(server: Listener, options_for: OptionsFor) -> None:
