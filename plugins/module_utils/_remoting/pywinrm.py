@@ -59,7 +59,7 @@ class PywinrmConnection:
                 # What pywinrm calls its read time-out goes to requests as it is, which takes a pair.
                 self._transport.read_timeout_sec = (connection_timeout, read_timeout)
                 answer: bytes = self._transport.send_message(message)
-            except (require("winrm.exceptions").WinRMError, require("requests.exceptions").RequestException) as error:
+            except _failures() as error:
                 meaning = self._in_words_of_pypsrp(error)
                 if meaning is error:
                     raise
@@ -106,6 +106,11 @@ class PywinrmConnection:
 
 # What pywinrm needs in addition; named by the extras of its distribution.
 _NEEDED: Final = {"kerberos": "kerberos", "credssp": "requests_credssp"}
+
+
+def _failures() -> tuple[type[BaseException], ...]:
+    winrm = require("winrm.exceptions")
+    return winrm.WinRMError, winrm.WinRMTransportError, require("requests.exceptions").RequestException
 
 
 @dataclass(frozen=True)

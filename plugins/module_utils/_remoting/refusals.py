@@ -47,7 +47,7 @@ _KERBEROS: Final = tuple(
         ("(open|find|load).*configuration file|configuration file format", "Check krb5.conf on the controller"),
         (
             "No Kerberos credentials|No credentials (were supplied|cache)|credentials cache.* not found|"
-            "No credential|Matching credential",
+            "No credential|Matching credential|in cache collection",
             "Give a password, or get a ticket with kinit first",
         ),
     )

@@ -49,8 +49,15 @@ def serve(accounts: Accounts) -> Iterator[Serve]:
     assert crashes == []
 
 
+@pytest.fixture(params=["pypsrp", "pywinrm"])
+def library(request: pytest.FixtureRequest) -> str:
+    """Whatever is true of a session is true of both libraries."""
+    chosen: str = request.param
+    return chosen
+
+
 @pytest.fixture
-def options_for() -> OptionsFor:
+def options_for(library: str) -> OptionsFor:
     """Return options that reach a server, or the cable before it."""
 
     def build(target: Any, **changes: Any) -> SessionOptions:
@@ -64,6 +71,7 @@ def options_for() -> OptionsFor:
             username=USER,
             password=PASSWORD,
             no_proxy=True,
+            library=library,
         )
         return dataclasses.replace(options, **changes)
 

@@ -86,7 +86,11 @@ def test_the_budget_is_an_option(serve: Serve, options_for: OptionsFor, sleeper:
         session.run(READING)
 
 
-@pytest.mark.parametrize("authentication", ["ntlm", "negotiate"])
+@pytest.mark.parametrize(
+    ("library", "authentication"),
+    [("pypsrp", "ntlm"), ("pypsrp", "negotiate"), ("pywinrm", "ntlm")],
+    indirect=["library"],
+)
 def test_a_server_that_stops_answering_is_left_in_time_and_cleaned_up(
     serve: Serve, options_for: OptionsFor, lay_cable: LayCable, sleeper: Cmdlet, authentication: str
 ) -> None:

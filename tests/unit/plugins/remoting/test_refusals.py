@@ -138,7 +138,11 @@ def test_a_configuration_that_the_server_does_not_have(server: Listener, options
     assert str(failure).endswith("Check exchange_path: Exchange's own is /PowerShell/.")
 
 
-@pytest.mark.parametrize("authentication", ["ntlm", "negotiate"])
+@pytest.mark.parametrize(
+    ("library", "authentication"),
+    [("pypsrp", "ntlm"), ("pypsrp", "negotiate"), ("pywinrm", "ntlm")],
+    indirect=["library"],
+)
 def test_a_wrong_password_is_tried_once(
     server: Listener, options_for: OptionsFor, accounts: Accounts, authentication: str
 ) -> None:
@@ -150,7 +154,6 @@ def test_a_wrong_password_is_tried_once(
     assert "wrong" not in str(failure)
 
 
-@pytest.mark.parametrize("library", ["pypsrp", "pywinrm"])
 @pytest.mark.parametrize(
     ("offered", "advice"),
     [
@@ -167,9 +170,9 @@ def test_a_wrong_password_is_tried_once(
     ids=["Kerberos only", "Basic only"],
 )
 def test_a_scheme_that_the_server_does_not_offer(
-    serve: Serve, options_for: OptionsFor, library: str, offered: str, advice: str
+    serve: Serve, options_for: OptionsFor, offered: str, advice: str
 ) -> None:
-    failure = refusal(options_for(serve(nothing, authentication=(offered,)), library=library))
+    failure = refusal(options_for(serve(nothing, authentication=(offered,))))
     assert isinstance(failure, Unauthenticated)
     assert str(failure) == f"127.0.0.1: {advice}"
 

@@ -66,11 +66,17 @@ def test_a_command_arrives_with_its_parameters_as_they_are_typed(serve: Serve, o
     assert not first.is_script
 
 
-@pytest.mark.parametrize("authentication", ["negotiate", "ntlm"])
-def test_a_session_tells_what_carries_it(serve: Serve, options_for: OptionsFor, authentication: str) -> None:
+@pytest.mark.parametrize(
+    ("library", "authentication"),
+    [("pypsrp", "ntlm"), ("pypsrp", "negotiate"), ("pywinrm", "ntlm")],
+    indirect=["library"],
+)
+def test_a_session_tells_what_carries_it(
+    serve: Serve, options_for: OptionsFor, library: str, authentication: str
+) -> None:
     server = serve(lambda _run, _commands: None)
     with open_session(options_for(server, authentication=authentication)) as session:
-        assert session.carrier() == Carrier("pypsrp", version("pypsrp"), "ntlm")
+        assert session.carrier() == Carrier(library, version(library), "ntlm")
         assert session.options.encryption == ("message",)
 
 
