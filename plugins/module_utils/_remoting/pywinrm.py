@@ -90,7 +90,7 @@ class PywinrmConnection:
         meaning = error
         if isinstance(error, theirs.WinRMTransportError):
             meaning = ours.WinRMTransportError("http", error.code, error.response_text)
-        elif isinstance(error, theirs.InvalidCredentialsError):
+        elif isinstance(error, theirs.InvalidCredentialsError) or _is_ntlm_refused(error):
             # Of a refused answer it says only this; the answer itself stands in the chain of causes.
             meaning = ours.AuthenticationError(f"Failed to authenticate the user {self._options.username}: {error}")
         elif isinstance(error, theirs.WinRMError):
@@ -108,9 +108,15 @@ class PywinrmConnection:
 _NEEDED: Final = {"kerberos": "kerberos", "credssp": "requests_credssp"}
 
 
-def _failures() -> tuple[type[BaseException], ...]:
+def _failures() -> tuple[type[Exception], ...]:
     winrm = require("winrm.exceptions")
-    return winrm.WinRMError, winrm.WinRMTransportError, require("requests.exceptions").RequestException
+    requests = require("requests.exceptions")
+    return winrm.WinRMError, winrm.WinRMTransportError, requests.RequestException, PermissionError
+
+
+def _is_ntlm_refused(error: Exception) -> bool:
+    """Tell whether requests_ntlm says that the server did not go on with NTLM; a file's PermissionError has a number."""
+    return isinstance(error, PermissionError) and error.errno is None
 
 
 @dataclass(frozen=True)

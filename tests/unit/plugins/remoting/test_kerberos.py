@@ -299,12 +299,16 @@ class TestKinit:
             # While the first is open, the second has no ticket of its own and takes no other's.
             refusal(second)
 
-    def test_an_interruption_leaves_no_ticket(
+    def test_an_interruption_leaves_no_ticket_and_sends_no_second_password(
         self, server: Callable[..., Listener], kerberos_for: KerberosFor, tmp_path: Path
     ) -> None:
-        program = write_program(tmp_path / "kinit", "kill -INT $PPID", "exec sleep 60")
+        runs = tmp_path / "runs"
+        command = write_program(
+            tmp_path / "kinit", f"echo run >>{shlex.quote(str(runs))}", "kill -INT $PPID", "exec sleep 60"
+        )
         with pytest.raises(KeyboardInterrupt):
-            open_session(kerberos_for(server(), kinit=Kinit(command=program)))
+            open_session(kerberos_for(server(), kinit=Kinit(command=command)))
+        assert runs.read_text() == "run\n"
 
 
 def test_without_pykerberos_it_is_said_what_to_add(kerberos_for: KerberosFor) -> None:
