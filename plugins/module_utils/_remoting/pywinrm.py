@@ -115,7 +115,7 @@ def _failures() -> tuple[type[Exception], ...]:
 
 
 def _is_ntlm_refused(error: Exception) -> bool:
-    """Tell whether requests_ntlm says that the server did not go on with NTLM; a file's PermissionError has a number."""
+    """Tell whether requests_ntlm says that the server did not go on with NTLM; those of files have a number."""
     return isinstance(error, PermissionError) and error.errno is None
 
 
