@@ -9,6 +9,7 @@
 #
 #   make test-matrix   plays the integration targets on every ansible-core that is supported
 #   make roads         repairs over every connection, authentication and kind of server, and fails where it must
+#   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
 
@@ -29,7 +30,7 @@ LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
-.PHONY: help demo test lint types unit sanity integration test-matrix roads lab-proof clean
+.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads lab-proof clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -64,6 +65,11 @@ types: $(TEST_READY)
 
 unit: $(TEST_READY)
 	pytest
+
+unit-oldest: $(TEST_READY)
+	@python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/oldest \
+	    --requirement tests/requirements-oldest.txt
+	PYTHONPATH=$(CURDIR)/build/oldest pytest tests/unit/plugins/remoting
 
 sanity: $(TEST_READY)
 	@echo "sanity: all tests of ansible-test sanity; the first run installs their tools and takes two minutes"

@@ -50,9 +50,9 @@ options:
   exchange_auth:
     description:
       - How to authenticate at Exchange's PowerShell endpoint.
-      - V(auto) takes the authentication of the host's connection. Where that is V(negotiate), it takes V(kerberos) for
-        a user written like C(name@domain), because V(negotiate) falls back to NTLM without a word and an untouched
-        Exchange server offers Kerberos only.
+      - V(auto) takes the authentication of the host's connection. Where that is V(negotiate), or nobody has chosen it,
+        the user's name decides. C(name@REALM) or none takes V(kerberos), any other V(ntlm). To negotiate would fall
+        back to NTLM without a word, and an untouched Exchange server offers Kerberos only.
       - V(basic) is refused over V(http), where the password would travel in clear.
     type: str
     choices: [auto, kerberos, negotiate, ntlm, basic, credssp]
@@ -106,17 +106,19 @@ options:
     default: 120
   exchange_transport:
     description:
-      - The library that carries the session. V(auto) takes the library of the host's connection.
-      - V(pypsrp) is the only one so far.
+      - The library that carries the session's HTTP. V(auto) takes the library of the host's connection. Where the
+        endpoint offers nothing but the header Kerberos, which pywinrm does not speak, it takes V(pypsrp).
     type: str
-    choices: [auto, pypsrp]
+    choices: [auto, pypsrp, pywinrm]
     default: auto
 requirements:
-  - pypsrp >= 0.8.1 (on the controller)
+  - pypsrp >= 0.8.1 (on the controller; for Kerberos pypsrp[kerberos])
+  - pywinrm >= 0.4.3 (on the controller, for hosts of C(winrm); for Kerberos pywinrm[kerberos])
   - cryptography (on the controller)
 notes:
   - The module runs on the controller. It opens its own session to Exchange with the user, password, authentication and
-    timeouts of the host's C(psrp) connection; nothing is installed on the server and no script is sent to it.
+    timeouts of the host's C(psrp) or C(winrm) connection. Nothing is installed on the server, and no script is sent to
+    it.
   - Each O(exchange_host)-like option is read from the task, then from C(module_defaults), then from a host variable of
     the same name, then from the host's connection.
   - C(become) has no meaning for Exchange cmdlets and is refused.

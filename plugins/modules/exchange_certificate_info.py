@@ -172,7 +172,7 @@ DEFINITION = Definition(
 
 
 def main() -> None:
-    """Run where Ansible executes the module itself, on a host that is reached by another connection than psrp."""
+    """Run where Ansible executes the module itself, on a host that is reached by neither psrp nor winrm."""
     run_as_module(DEFINITION)
 
 

@@ -42,6 +42,7 @@ class PywinrmConnection:
             require(_NEEDED[options.authentication])
         self._options = options
         self._transport: Any = None
+        self._cookies = ""
         asks = options.authentication == "kerberos" and (options.kinit.mode == "managed" or not options.takes_ticket)
         self._ticket = Ticket(options) if asks else None
 
@@ -55,7 +56,7 @@ class PywinrmConnection:
         with self._with_ticket(connection_timeout):
             try:
                 if self._transport is None:
-                    self._transport = _make_transport(self._options)
+                    self._transport = _make_transport(self._options, self._cookies)
                 # What pywinrm calls its read time-out goes to requests as it is, which takes a pair.
                 self._transport.read_timeout_sec = (connection_timeout, read_timeout)
                 answer: bytes = self._transport.send_message(message)
@@ -67,14 +68,18 @@ class PywinrmConnection:
         return answer
 
     def renew(self) -> None:
-        """Drop connection, authentication and seal; the ticket stays, since it belongs to no connection."""
+        """Drop connection, authentication and seal; the ticket stays, too, since it belongs to no connection."""
         transport, self._transport = self._transport, None
-        if transport is not None:
+        if transport is not None and transport.session is not None:
+            # pywinrm authenticates while it makes its session, so these cannot be put into the next one's jar in time.
+            kept = transport.session.cookies.get_dict()
+            self._cookies = "; ".join(f"{name}={value}" for name, value in kept.items()) or self._cookies
             transport.close_session()
 
     def close(self) -> None:
         """Drop everything, the ticket too."""
         self.renew()
+        self._cookies = ""
         if self._ticket is not None:
             self._ticket.discard()
 
@@ -89,7 +94,7 @@ class PywinrmConnection:
         theirs, ours = require("winrm.exceptions"), require("pypsrp.exceptions")
         meaning = error
         if isinstance(error, theirs.WinRMTransportError):
-            meaning = ours.WinRMTransportError("http", error.code, error.response_text)
+            meaning = ours.WinRMTransportError("http", error.code, _text(error.response_text))
         elif isinstance(error, theirs.InvalidCredentialsError) or _is_ntlm_refused(error):
             # Of a refused answer it says only this; the answer itself stands in the chain of causes.
             meaning = ours.AuthenticationError(f"Failed to authenticate the user {self._options.username}: {error}")
@@ -114,6 +119,11 @@ def _failures() -> tuple[type[Exception], ...]:
     return winrm.WinRMError, winrm.WinRMTransportError, requests.RequestException, PermissionError
 
 
+def _text(page: str | bytes) -> str:
+    """Return a page as text; before 0.5 pywinrm gives it as it came."""
+    return page.decode(errors="replace") if isinstance(page, bytes) else page
+
+
 def _is_ntlm_refused(error: Exception) -> bool:
     """Tell whether requests_ntlm says that the server did not go on with NTLM; those of files have a number."""
     return isinstance(error, PermissionError) and error.errno is None
@@ -128,7 +138,7 @@ class _Answer:
     content: bytes
 
 
-def _make_transport(options: SessionOptions) -> Any:
+def _make_transport(options: SessionOptions, cookies: str) -> Any:
     """Return pywinrm's transport, which seals its messages as Exchange's web server seals its own."""
     encryption, transport = require("winrm.encryption"), require("winrm.transport")
 
@@ -141,16 +151,17 @@ def _make_transport(options: SessionOptions) -> Any:
             return super().parse_encrypted_response(_Answer(response.headers, response.request, content))
 
     class Transport(transport.Transport):  # type: ignore[misc, name-defined]
-        def setup_encryption(self, session: Any) -> None:
+        def setup_encryption(self, *session: Any) -> None:
+            # Before 0.5 pywinrm gives no session: it is its own.
             try:
-                super().setup_encryption(session)
-                if _is_sealed_by_nobody(session.auth):
+                super().setup_encryption(*session)
+                if _is_sealed_by_nobody(self.session.auth):
                     raise require("pypsrp.exceptions").WinRMError("the server did not ask who we are")
             except BaseException:
                 # pywinrm would send the next message over this session in clear text.
                 self.close_session()
                 raise
-            self.encryption = Encryption(session, self.auth_method)
+            self.encryption = Encryption(self.session, self.auth_method)
 
     made = Transport(
         endpoint=options.endpoint,
@@ -174,6 +185,8 @@ def _make_transport(options: SessionOptions) -> Any:
     )
     # IIS would compress what is sealed, and it cannot be opened then.
     made.default_headers["Accept-Encoding"] = "identity"
+    if cookies:
+        made.default_headers["Cookie"] = cookies
     return made
 
 

@@ -57,7 +57,10 @@ class Connection(Protocol):
         """Post one WSMan message and return the answer's; connect and authenticate when there is no connection yet."""
 
     def renew(self) -> None:
-        """Forget connection, authentication and encryption; the next ``send`` starts afresh."""
+        """Forget connection, authentication and encryption; the next ``send`` starts afresh.
+
+        Cookies stay: by one a load balancer finds the server that holds our session.
+        """
 
     def close(self) -> None:
         """Forget them for good, and remove what was made for them."""
@@ -69,12 +72,16 @@ class Connection(Protocol):
 class PypsrpConnection:
     """pypsrp's own HTTP client.
 
-    ``session`` and ``encryption`` are not documented by pypsrp; a test holds every supported release to them. Time-outs
-    are set on the object, because ``send`` takes none before 0.9.
+    ``session``, ``encryption`` and ``_build_session`` are not documented by pypsrp; tests hold the oldest supported
+    release and the newest to them. Time-outs are set on the object, because ``send`` takes none before 0.9.
     """
 
     def __init__(self, transport: Any) -> None:
         self._transport = transport
+        self._cookies: Any = {}
+        self._build_session = transport._build_session
+        # pypsrp seals its messages only over a session that it has made itself.
+        transport._build_session = self._build_session_with_cookies
 
     @property
     def endpoint(self) -> str:
@@ -93,14 +100,17 @@ class PypsrpConnection:
         return answer
 
     def renew(self) -> None:
-        """Drop the HTTP session and the security context that sealed its messages."""
+        """Drop the HTTP session and the security context that sealed its messages; see ``Connection.renew``."""
+        if self._transport.session is not None:
+            self._cookies = self._transport.session.cookies
         self._transport.close()
         self._transport.session = None
         self._transport.encryption = None
 
     def close(self) -> None:
-        """Drop them; nothing else was made."""
+        """Drop them, and the cookies."""
         self.renew()
+        self._cookies = {}
 
     def carrier(self) -> Carrier:
         """Return what carries the messages; the mechanism is that of the context which pyspnego has negotiated."""
@@ -109,6 +119,11 @@ class PypsrpConnection:
             contexts = getattr(getattr(self._transport.session, "auth", None), "contexts", {})
             mechanism = next((str(each.negotiated_protocol or "") for each in contexts.values()), "")
         return Carrier("pypsrp", installed_version("pypsrp"), mechanism)
+
+    def _build_session_with_cookies(self) -> Any:
+        session = self._build_session()
+        session.cookies.update(self._cookies)
+        return session
 
 
 class BoundedTransport:

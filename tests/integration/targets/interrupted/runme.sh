@@ -35,8 +35,7 @@ open_shells() {
     exchange-lab state | python -c 'import json, sys; print(json.load(sys.stdin)["open_shells"])'
 }
 
-# Hosts of ansible_connection: winrm cannot be reached yet.
-for connection in psrp; do
+for connection in psrp winrm; do
     under 'connection_lost: {cmdlet: Get-ExchangeCertificate}' read.yml 2
     under 'connection_lost: {cmdlet: Get-ExchangeCertificate, at: receive}' read.yml 2
     under 'connection_lost: {cmdlet: Enable-ExchangeCertificate}' change.yml 1

@@ -18,12 +18,16 @@ for library in pypsrp cryptography jmespath; do
     export library
     fail_in_lab say_what_to_add.yml -- env PYTHONPATH="$(without "$library")"
 done
+export library=winrm
+fail_in_lab say_what_to_add.yml --connection winrm -- env PYTHONPATH="$(without winrm)"
 
 # The oldest libraries, on top of the newest.
 oldest=$work/libraries
 python -m pip install --quiet --quiet --disable-pip-version-check --no-deps --target "$oldest" \
-    pypsrp==0.8.1 pywinrm==0.4.3 six
+    --requirement "$scenarios/../../requirements-oldest.txt"
 export PYTHONPATH=$oldest
 [ "$(python -c 'import pypsrp, winrm; print(pypsrp.__path__ + winrm.__path__)')" = "['$oldest/pypsrp', '$oldest/winrm']" ]
-repair 0 oldest kb4051498
-see oldest see_repaired.yml "$@"
+for connection in psrp winrm; do
+    repair 0 "oldest-$connection" kb4051498 --connection "$connection"
+    see "oldest-$connection" see_repaired.yml "$@"
+done

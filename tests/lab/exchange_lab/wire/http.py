@@ -243,7 +243,10 @@ class _Connection(BaseHTTPRequestHandler):
         content_type, content = SOAP, reply.envelope
         if sealed:
             content_type, content = self._authenticator.seal(content, stray_space=endpoint.stray_space)
-        cookie = self._server.cookie if misrouted else ""
+        cookie = ""
+        if misrouted:
+            # The server that knows nothing of the shell is another one, and keeps whoever came to it.
+            cookie = self._server.cookie if reply.status == 200 else f"balancer={secrets.token_hex(8)}"
         self._reply(reply.status, content, content_type, authenticate=_values(identity), cookie=cookie)
 
     def _reply(

@@ -165,6 +165,17 @@ def test_a_changing_command_is_never_repeated(
     assert str(caught.value).endswith("It may have acted or not: look at the state before you run it again.")
 
 
+def test_behind_a_load_balancer_the_lost_session_is_still_found(
+    serve: Serve, options_for: OptionsFor, lay_cable: LayCable, sleeper: Cmdlet
+) -> None:
+    server = serve(sleeper, endpoint={"balancer": True})
+    cable = lay_cable(server)
+    sleeper.disturb = cable.cut
+    with open_session(options_for(cable)) as session, pytest.raises(SessionLost):
+        session.run(CHANGING)
+    assert (sleeper.runs, server.traffic.open_shells) == (1, 0)
+
+
 def test_a_connection_lost_between_two_commands_costs_nothing(
     serve: Serve, options_for: OptionsFor, lay_cable: LayCable
 ) -> None:
