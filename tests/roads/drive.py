@@ -43,6 +43,7 @@ def drive(road: Road, control: Control | None, folder: Path) -> Drive:
         f"outbound_tls_repair_report_dir={folder}",
         f"outbound_tls_repair_journal_dir={folder}/journal",
         "outbound_tls_repair_interval=1",
+        *road.way.variables,
         *(each.format(folder=folder) for each in (control.variables if control else ())),
     ]
     lab = [str(LAB / "exchange-lab"), "run", "--scenario", str(LAB / "scenarios" / f"{road.place.scenario}.yml")]

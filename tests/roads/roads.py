@@ -43,12 +43,16 @@ class Control:
 
 @dataclass(frozen=True)
 class Way:
-    """What the server's endpoints offer, and what is then seen of every command."""
+    """What the server's endpoints offer, and what is then seen of every command.
+
+    ``variables`` are the playbook's; without any, the inventory is the lab's.
+    """
 
     name: str
     endpoint: str
     seen: Seen
     control: Control
+    variables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,13 +83,24 @@ class Road:
 
 FOREIGN_AUTHORITY = "foreign-ca.pem"
 
+# With the right password, which NTLM would take: so no NTLM can have passed for Kerberos.
+KDC_STOPPED = Control("KDC stopped", facts=("realm={kdc: stopped}",), says="Kerberos|KDC|kinit")
+
 WAYS = (
     Way(
         name="Kerberos only",
         endpoint="{scheme: http, authentication: [Kerberos]}",
         seen=Seen("kerberos", True, "Kerberos"),
-        # With the right password, which NTLM would take: so no NTLM can have passed for Kerberos.
-        control=Control("KDC stopped", facts=("realm={kdc: stopped}",), says="Kerberos|KDC|kinit"),
+        control=KDC_STOPPED,
+    ),
+    # What a listener of WinRM offers. The way on which pywinrm's own Kerberos is seen.
+    Way(
+        name="Kerberos or NTLM",
+        endpoint="{scheme: http, authentication: [Negotiate, Kerberos]}",
+        seen=Seen("kerberos", True, "Negotiate"),
+        control=KDC_STOPPED,
+        # A connection that negotiates may end in NTLM, and on an Edge it is the only one.
+        variables=("ansible_psrp_auth=kerberos",),
     ),
     Way(
         name="NTLM over HTTP",
