@@ -9,7 +9,7 @@ Edge both are for its ``/wsman``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from .._powershell import SWITCH, Command, Pipeline, PromptPolicy, Value
@@ -95,14 +95,22 @@ def enable_exchange_certificate(
     )
 
 
-def get_queues(server: str) -> Pipeline:
-    """All queues of a server; without ResultSize Exchange stops at 1000."""
-    return _read("Get-Queue", {"Server": server, "ResultSize": "Unlimited"})
+def get_queues(server: str, *, where: str | None = None) -> Pipeline:
+    """All queues of a server, or those that a filter of ``queue.queue_filter`` lets pass.
+
+    Without ResultSize Exchange stops at 1000.
+    """
+    return _read("Get-Queue", {"Server": server, "Filter": where, "ResultSize": "Unlimited"})
 
 
 def retry_queue(identity: str) -> Pipeline:
     r"""Try a queue's messages at once; ``identity`` is ``SERVER\number``."""
     return _change("Retry-Queue", {"Identity": identity})
+
+
+def get_commands(names: Sequence[str]) -> Pipeline:
+    """Which of some commands the session shows, and with which parameters; each that it hides is an error record."""
+    return _read("Get-Command", {"Name": list(names)})
 
 
 def add_exchange_snap_in() -> Pipeline:

@@ -67,6 +67,8 @@ _REASON: Final = re.compile(
     r"|is not valid for use with Exchange Server \(reason: (\w+)\)"
 )
 _THUMBPRINT: Final = re.compile(r"\b[0-9A-Fa-f]{40}\b")
+# [Server=MBX01,RequestId=…,TimeStamp=…] [FailureCategory=Cmdlet-…] …: a session may be proxied to another server.
+_ANSWERED: Final = re.compile(r"\[Server=(?P<name>[^,\]\s]+)")
 _LOOKED_FOR_ON: Final = re.compile(r"couldn't be found on '([^']+)'")
 
 
@@ -173,6 +175,11 @@ _RULES: Final[tuple[tuple[FailureKind, Callable[[_Record], bool]], ...]] = (
         ),
     ),
 )
+
+
+def answering_server(errors: Iterable[RemoteError]) -> str:
+    """Return the server that ran a cmdlet, as its errors' identifiers name it; empty where they name none."""
+    return next((found["name"] for each in errors if (found := _ANSWERED.search(each.fully_qualified_error_id))), "")
 
 
 def warns_of_replaced_default(warnings: Iterable[str]) -> bool:

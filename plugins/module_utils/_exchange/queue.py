@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from uuid import UUID
 
 from .._powershell import RemoteObject
 from .fields import Fields
@@ -34,6 +35,26 @@ class Queue:
     next_retry_time: datetime | None
     retry_count: int = 0
     tls_domain: str = ""
+
+
+QUEUE_STATUSES: Final = ("Active", "Connecting", "Ready", "Retry", "Suspended")
+"""Status of a queue, in Exchange's words (documentation page "Queue properties")."""
+
+
+def queue_filter(*, connector: str = "", status: str = "") -> str | None:
+    """Return a -Filter for the queues of a connector, by its Guid, and of a status; None when nothing is wanted.
+
+    Exchange's filters of queues join comparisons by -and alone, so there is one status at the most.
+
+    Raises:
+        ValueError: not a Guid, or not a status: nothing else becomes part of a filter.
+    """
+    comparisons = []
+    if connector:
+        comparisons.append(f"NextHopConnector -eq '{UUID(connector)}'")
+    if status:
+        comparisons.append(f"Status -eq '{QUEUE_STATUSES[QUEUE_STATUSES.index(status)]}'")
+    return " -and ".join(comparisons) or None
 
 
 def queue_from(source: RemoteObject) -> Queue:

@@ -56,7 +56,7 @@ class Exchange:
         self._host: Session | None = None
         self._servers: tuple[Server, ...] | None = None
         self._standing: EdgeStanding | None = None
-        self._here = ThisHost((endpoints.host or endpoints.exchange).host, self.run_on_host)
+        self.here = ThisHost((endpoints.host or endpoints.exchange).host, self.run_on_host)
 
     def __enter__(self) -> Self:
         return self
@@ -69,12 +69,21 @@ class Exchange:
         """Return what error messages call the server that is asked."""
         return self._endpoints.exchange.server
 
-    def run(self, pipeline: Pipeline) -> Result:
-        """Run a pipeline of Exchange cmdlets; errors as ``Session.run``."""
+    @property
+    def endpoints(self) -> Endpoints:
+        """Return where the sessions go."""
+        return self._endpoints
+
+    def session(self) -> Session:
+        """Return the session for Exchange's cmdlets, opened when it is first needed; errors as ``open_session``."""
         if self._exchange is None:
             connect = self._connect_to_edge if self._endpoints.edge else self._connect
             self._exchange = self._open.enter_context(connect(self._endpoints.exchange))
-        return self._exchange.run(pipeline)
+        return self._exchange
+
+    def run(self, pipeline: Pipeline) -> Result:
+        """Run a pipeline of Exchange cmdlets; errors as ``Session.run``."""
+        return self.session().run(pipeline)
 
     def _connect_to_edge(self, options: SessionOptions) -> Session:
         try:
@@ -135,7 +144,7 @@ class Exchange:
 
         Errors as ``run_on_host``.
         """
-        return self._here.server_among(self.servers())
+        return self.here.server_among(self.servers())
 
     def _server_that_answers(self) -> Server | None:
         try:

@@ -11,12 +11,12 @@ PowerShell is dialled by that server's name, else when the computer at the other
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 
 from .._exchange.cmdlets import get_computer_name
 from .._exchange.fields import Fields
 from .._exchange.server import Server
 from .._powershell import Pipeline, Result
+from .._remoting.errors import RemotingError
 
 
 class ThisHost:
@@ -26,17 +26,27 @@ class ThisHost:
         """``dialled`` is the name or address by which ``ask`` reaches it."""
         self.dialled = dialled
         self._ask = ask
+        self._answer: str | RemotingError = ""
 
-    @cached_property
+    @property
     def computer_name(self) -> str:
         """Return its own NetBIOS name.
 
         Raises:
-            RemotingError: as ``Session.run``; nothing leads there, or nobody answers.
+            RemotingError: as ``Session.run``; nothing leads there, or nobody answers. Whoever asks again gets the same
+                error, and the host no second knock: a rejected password must not be sent twice.
             Unreadable: it did not say.
         """
-        (found,) = self._ask(get_computer_name()).objects()
-        return Fields(found, "the environment variable COMPUTERNAME").text("Value")
+        if not self._answer:
+            try:
+                (found,) = self._ask(get_computer_name()).objects()
+            except RemotingError as failure:
+                self._answer = failure
+                raise
+            self._answer = Fields(found, "the environment variable COMPUTERNAME").text("Value")
+        if isinstance(self._answer, RemotingError):
+            raise self._answer
+        return self._answer
 
     def server_among(self, servers: Sequence[Server]) -> Server | None:
         """Return the server that this host is; None when it is none of them, or several bear its name.

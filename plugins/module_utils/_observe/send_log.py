@@ -25,9 +25,9 @@ Run = Callable[[Pipeline], Result]
 
 
 def read_send_log(
-    run: Run, directory: str | None, since: datetime, connectors: frozenset[str], clock: datetime
+    run: Run, directory: str | None, since: datetime, connectors: frozenset[str] | None, clock: datetime
 ) -> SendLog:
-    """Read the sessions of some connectors since a time.
+    """Read the sessions of some connectors, or of all, since a time.
 
     ``directory`` is None when the server writes no Send log; ``clock`` is the server's time when the reading began. A
     log that cannot be read is returned with its problem: it is unknown, not empty.
@@ -47,7 +47,7 @@ def read_send_log(
 class _Tail:
     """The rows of the wanted connectors, and where the log ended when it was read."""
 
-    def __init__(self, connectors: frozenset[str]) -> None:
+    def __init__(self, connectors: frozenset[str] | None) -> None:
         self.rows: list[Row] = []
         self.last: LogPosition | None = None
         self._connectors = connectors
@@ -56,7 +56,7 @@ class _Tail:
         for row in parse_rows(_texts(contents), file):
             if self.last is None or row.time >= self.last.time:
                 self.last = LogPosition(row.time, row.session, row.sequence)
-            if row.connector in self._connectors:
+            if self._connectors is None or row.connector in self._connectors:
                 self.rows.append(row)
 
 

@@ -124,9 +124,9 @@ class ObservedServer:
             f"is that server, or let this host's address lead to it."
         )
 
-    def queues(self) -> tuple[Queue, ...]:
-        """Return every queue of the server's transport service."""
-        return tuple(queue_from(each) for each in self._sessions.run(get_queues(self.fqdn)).objects())
+    def queues(self, where: str | None = None) -> tuple[Queue, ...]:
+        """Return every queue of the server's transport service, or those that a ``queue_filter`` lets pass."""
+        return tuple(queue_from(each) for each in self._sessions.run(get_queues(self.fqdn, where=where)).objects())
 
     def clock(self) -> datetime:
         """Return the server's own time."""
@@ -137,9 +137,12 @@ class ObservedServer:
             raise Unreadable(f"{self.fqdn}: Get-Date returned no time.")
         return moment
 
-    def send_log(self, directory: str | None, since: datetime, connectors: Sequence[str], clock: datetime) -> SendLog:
-        """Return what the Send protocol log tells of some connectors since a time, by the server's own clock."""
-        return read_send_log(self._sessions.run_on_host, directory, since, frozenset(connectors), clock)
+    def send_log(
+        self, directory: str | None, since: datetime, connectors: Sequence[str] | None, clock: datetime
+    ) -> SendLog:
+        """Return what the Send protocol log tells since a time, by the server's own clock; None is every connector."""
+        wanted = None if connectors is None else frozenset(connectors)
+        return read_send_log(self._sessions.run_on_host, directory, since, wanted, clock)
 
     def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
         """Run changing pipelines one after the other; the first that fails ends it."""

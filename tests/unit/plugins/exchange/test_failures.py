@@ -9,6 +9,7 @@ import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.failures import (
     Failure,
     FailureKind,
+    answering_server,
     classify_failure,
     warns_of_no_change,
     warns_of_replaced_default,
@@ -257,3 +258,19 @@ def test_a_set_cmdlet_says_when_it_changed_nothing() -> None:
     warning = "The command completed successfully but no settings of 'Outbound to Office 365' have been modified."
     assert warns_of_no_change([warning])
     assert not warns_of_no_change(["The source Transport servers aren't in the same Active Directory site."])
+
+
+@pytest.mark.parametrize(
+    ("identifiers", "server"),
+    [
+        (
+            ["[Server=MBX03,RequestId=0c1f,TimeStamp=3/2/2026 2:15:00 AM] [FailureCategory=Cmdlet-X] 95A5F6A0,Y"],
+            "MBX03",
+        ),
+        (["CommandNotFoundException", "[Server=MBX03] 95A5F6A0,Y"], "MBX03"),
+        (["CommandNotFoundException"], ""),
+        ([], ""),
+    ],
+)
+def test_an_error_of_exchange_names_the_server_that_ran_the_cmdlet(identifiers: list[str], server: str) -> None:
+    assert answering_server([RemoteError("No.", each) for each in identifiers]) == server

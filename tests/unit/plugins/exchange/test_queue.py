@@ -9,7 +9,12 @@ from datetime import UTC, datetime
 
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.fields import Unreadable
-from ansible_collections.mailops.exchange.plugins.module_utils._exchange.queue import Queue, queue_from, queue_result
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.queue import (
+    Queue,
+    queue_filter,
+    queue_from,
+    queue_result,
+)
 from ansible_collections.mailops.exchange.plugins.module_utils._powershell import RemoteObject, WireValue
 
 LAST_ERROR = (
@@ -88,3 +93,19 @@ def test_a_property_that_was_not_sent_makes_the_queue_unreadable(name: str) -> N
 def test_a_time_whose_zone_is_unknown_is_refused() -> None:
     with pytest.raises(Unreadable, match="as its FirstRetryTime"):
         queue(FirstRetryTime="2026-03-02T01:15:00")
+
+
+def test_a_filter_joins_what_is_wanted() -> None:
+    guid = "6F1C2D3E-4a5b-4c6d-8e7f-0123456789AB"
+    assert queue_filter() is None
+    assert queue_filter(status="Retry") == "Status -eq 'Retry'"
+    assert queue_filter(connector=guid) == f"NextHopConnector -eq '{guid.lower()}'"
+    assert (
+        queue_filter(connector=guid, status="Ready") == f"NextHopConnector -eq '{guid.lower()}' -and Status -eq 'Ready'"
+    )
+
+
+@pytest.mark.parametrize("wanted", [{"connector": "x' -or Status -eq 'Ready"}, {"status": "Retry' -or 'a' -eq 'a"}])
+def test_nothing_but_a_guid_and_a_status_becomes_part_of_a_filter(wanted: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match=r"badly formed|not in tuple"):
+        queue_filter(**wanted)
