@@ -10,6 +10,8 @@
 export ANSIBLE_INJECT_INVOCATION=true
 secret='Näher als 7 Meilen!'
 
+# The inner shell has the lab's environment.
+# shellcheck disable=SC2016
 exchange-lab run --scenario "$scenarios/kb4051498.yml" \
     --set "accounts=[{user: 'CONTOSO\\exadmin', password: '$secret', role_groups: [Organization Management]}]" -- \
     bash -c 'ansible-playbook -i "$ANSIBLE_INVENTORY" -i bastion, through_the_bastion.yml -vvv "$@"' bash "$@" |

@@ -4,6 +4,7 @@
 #
 # Sourced after lab.sh by the runme.sh of targets that look at what a user reads when something goes wrong.
 # shellcheck shell=bash
+: "${scenarios:?}" "${work:?}"
 export ANSIBLE_DISPLAY_TRACEBACK=always
 
 # Usage: fail_in_lab PLAYBOOK [OPTION-OF-exchange-lab]… [-- COMMAND-BEFORE-ansible-playbook…]

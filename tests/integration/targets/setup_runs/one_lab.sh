@@ -4,6 +4,7 @@
 #
 # Sourced after lab.sh by the runme.sh of targets that do several things, one after the other, to one organisation.
 # shellcheck shell=bash
+: "${scenarios:?}" "${work:?}"
 
 # Usage: in_lab FUNCTION SCENARIO [OPTION-OF-exchange-lab]…
 #

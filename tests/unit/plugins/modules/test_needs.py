@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.grants import PUBLIC
@@ -47,9 +47,7 @@ ON_EDGE = {
     for name, steps in STEPS.items()
 }
 
-Sent = set[tuple[str, str | None]]
-
-
+Sent: TypeAlias = "set[tuple[str, str | None]]"
 Start = Callable[..., Any]
 
 
