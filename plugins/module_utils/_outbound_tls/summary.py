@@ -71,13 +71,7 @@ def connector_summary(connector: ConnectorVerdict) -> list[str]:
     if evidence:
         lines.append(f"Evidence ({evidence['grade']}): {evidence['where']}: {' / '.join(evidence['lines'][-1:])}")
     for bound in (*connector.bound, *(() if connector.is_for_others else connector.elsewhere.bound)):
-        verb = "would be added" if connector.verdict is Verdict.WOULD_REPAIR else "added"
-        lines.append(
-            f"Changed: {', '.join(bound['added']) or 'nothing'} {verb} to certificate {bound['thumbprint']} on "
-            f"{bound['server']}; it had {', '.join(bound['services_before']) or 'no service'} and has "
-            f"{', '.join(bound['services'])}; the default certificate is {bound['default_certificate']}"
-            f"{', as before' if bound['default_certificate'] == bound['default_certificate_before'] else ''}."
-        )
+        lines.append(_binding(bound, would=connector.verdict is Verdict.WOULD_REPAIR))
         if bound.get("prompt"):
             lines.append(f"Asked: {bound['prompt']['message']} Answered: {bound['prompt']['answer']}.")
     elsewhere = {where for where, __ in connector.commands if where}
@@ -90,6 +84,18 @@ def connector_summary(connector: ConnectorVerdict) -> list[str]:
         lines.append(f"Mail: {_left(connector.mail)}.")
     lines.append(f"Next: {next_step(connector)}")
     return lines
+
+
+def _binding(bound: Mapping[str, Any], *, would: bool) -> str:
+    certificate = f"certificate {bound['thumbprint']} on {bound['server']}"
+    if not bound["added"]:
+        return f"Bound already: {certificate} has {', '.join(bound['services'])}."
+    same = bound["default_certificate"] == bound["default_certificate_before"]
+    return (
+        f"Changed: {', '.join(bound['added'])} {'would be added' if would else 'added'} to {certificate}; it had "
+        f"{', '.join(bound['services_before']) or 'no service'} and has {', '.join(bound['services'])}; the default "
+        f"certificate is {bound['default_certificate']}{', as before' if same else ''}."
+    )
 
 
 def _queue(queue: Mapping[str, Any]) -> str:

@@ -109,6 +109,14 @@ def test_repaired(make, culprit, bound, before, bind):
         assert words in text
 
 
+def test_a_certificate_that_was_bound_already_is_no_change(make, culprit, bound, before, bind):
+    bind["results"][0]["added"] = []
+    result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=25), steps=[bind])
+    told = f"Bound already: certificate {culprit.thumbprint} on mbx01.contoso.test has POP, IIS, SMTP."
+    assert told in result["summary"]
+    assert not any(each.startswith("Changed") for each in result["summary"])
+
+
 def test_draining_is_repaired(make, culprit, bound, before, bind):
     result = verdict_of(before, look_after(make, culprit, bound, 5, accepted=20), steps=[bind])
     assert result["verdict"] == "repaired"
