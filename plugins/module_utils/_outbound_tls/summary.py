@@ -144,6 +144,8 @@ def next_step(connector: ConnectorVerdict) -> str:
             return "run Test-EdgeSynchronization on a Mailbox server of the Edge's site, cure EdgeSync, and run again."
         case Verdict.NO_EVIDENCE if connector.not_raised:
             return "set outbound_tls_repair_organization_host to a Mailbox server of the inventory, and run again."
+        case Verdict.FAILED if connector.lines_to_type:
+            return f"read the message, and type what puts it right: {'; '.join(connector.lines_to_type)}"
         case Verdict.FAILED:
             return "read the message, look at the state that it shows, and run again."
         case _:
