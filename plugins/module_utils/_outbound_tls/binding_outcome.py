@@ -156,9 +156,7 @@ class BindingPlan(Plan[BindingState]):
         Where the enabled certificate itself has lost what was not named, the line names what is left of it as well.
         """
         enabled = {self.certificate.thumbprint: state.holdings.get(self.certificate.thumbprint) or _NO_SERVICES}
-        lines = [
-            self._enabling(loser, services | enabled.get(loser, _NO_SERVICES)) for loser, services in lost.items()
-        ]
+        lines = [self._enabling(loser, services | enabled.get(loser, _NO_SERVICES)) for loser, services in lost.items()]
         if replaced and self.before.default_certificate is not None:
             lines.append(self._enabling(self.before.default_certificate, frozenset({Service.SMTP})))
         return lines
