@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .elsewhere import FrontEnd
@@ -144,12 +144,16 @@ def next_step(connector: ConnectorVerdict) -> str:
             return "run Test-EdgeSynchronization on a Mailbox server of the Edge's site, cure EdgeSync, and run again."
         case Verdict.NO_EVIDENCE if connector.not_raised:
             return "set outbound_tls_repair_organization_host to a Mailbox server of the inventory, and run again."
-        case Verdict.FAILED if connector.lines_to_type:
-            return f"read the message, and type what puts it right: {'; '.join(connector.lines_to_type)}"
         case Verdict.FAILED:
-            return "read the message, look at the state that it shows, and run again."
+            return _next_after_failure(connector.lines_to_type)
         case _:
             return remedy
+
+
+def _next_after_failure(lines_to_type: Sequence[str]) -> str:
+    if lines_to_type:
+        return f"read the message, and type what puts it right: {'; '.join(lines_to_type)}"
+    return "read the message, look at the state that it shows, and run again."
 
 
 def _left(mail: Mail) -> str:
