@@ -86,10 +86,10 @@ def run(case: Case, folder: Path) -> Outcome:
     seconds = round(time.monotonic() - started)
     names = ("before.json", "after.json", "later.json", "outbound_tls_repair.json")
     try:
-        seen = Seen(*(json.loads((folder / name).read_text(encoding="utf-8")) for name in names), status=status)
+        before, after, later, verdicts = (json.loads((folder / name).read_text(encoding="utf-8")) for name in names)
     except (FileNotFoundError, json.JSONDecodeError) as error:
         return Outcome(case, "none", problems=(f"{error}; see {folder}/output.txt",), seconds=seconds)
-    return judge(case, seen, seconds)
+    return judge(case, Seen(before, after, later, verdicts, status), seconds)
 
 
 def judge(case: Case, seen: Seen, seconds: int = 0) -> Outcome:
