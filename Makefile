@@ -49,6 +49,7 @@ demo: $(LAB_READY)
 	@$(LAB) run --scenario tests/lab/scenarios/kb4051498.yml --state build/demo/state.json -- \
 	    ansible-playbook mailops.exchange.repair -e outbound_tls_repair_report_dir=$(CURDIR)/build/demo \
 	    -e outbound_tls_repair_journal_dir=$(CURDIR)/build/demo/journal
+	@echo "What was found and done stands on the page build/demo/outbound_tls_repair.html"
 
 # The unit tests come last, so that what is seen last is how many tests passed.
 test: lint types sanity integration unit

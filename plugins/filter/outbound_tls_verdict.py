@@ -153,6 +153,10 @@ _value:
       sample: >-
         mbx01.contoso.test, "Outbound to Office 365": certificate 3F9C1A7E5B2D4C6F8A9B0C1D2E3F4A5B6C7D8E9F is enabled
         for SMTP now; 25 of 25 messages left, 25 accepted over TLS.
+    next:
+      description: What to do now about the worst connector; empty where the host's own work has ended early.
+      type: str
+      sample: nothing.
     summary:
       description: Sentences on what was wrong, what was changed, what left, and what to do next.
       type: list

@@ -123,6 +123,14 @@ read_until:
       description: Its number in the session; -1 without rows.
       type: int
       sample: 12
+connectors_seen:
+  description:
+    - Names of all connectors that have rows in what was read, asked for or not. What is missing here was not logged,
+      sent nothing, or is called otherwise in the log.
+  returned: success
+  type: list
+  elements: str
+  sample: [Outbound to Office 365]
 total:
   description: How many sessions there are; more than are returned when it is more than O(limit).
   returned: success
@@ -256,7 +264,7 @@ reason:
   sample: refused
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -297,17 +305,30 @@ def run(task: Task, exchange: Exchange) -> Outcome:
         "service": service,
         "path": log.path,
         "read_until": position_result(log.read_until),
+        "connectors_seen": sorted(log.connectors),
         "total": len(sessions),
         "sessions": [session_result(each) for each in sessions[-task.options["limit"] :]],
     }
-    return Outcome(changed=False, result=result)
+    return Outcome(changed=False, result=result, warnings=_missed(server.fqdn, names, log.connectors))
+
+
+def _missed(server: str, names: Sequence[str] | None, seen: Collection[str]) -> tuple[str, ...]:
+    """Say which of the names the log does not have: no session of theirs is not the same as no session."""
+    missed = [f'"{each}"' for each in names or () if each not in seen]
+    if not missed:
+        return ()
+    known = ", ".join(f'"{each}"' for each in sorted(seen)) or "no connector"
+    told = f"{server}: what was read of the log has no row of {' and '.join(missed)}, but rows of {known}."
+    return (f"{told} A connector is logged while its ProtocolLoggingLevel is Verbose.",)
 
 
 def _given(since: Mapping[str, Any] | None) -> datetime | None:
     try:
         position = position_from(since)
     except ValueError as error:
-        raise Refused(f"since: {error}. Give read_until of an earlier result, or a time.") from error
+        raise Refused(
+            f"since: {error}. Give read_until of an earlier result, or a time like 2026-03-02T02:15:00Z."
+        ) from error
     return position.time if position else None
 
 

@@ -135,7 +135,7 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     statuses = task.options["status"]
     one = statuses[0] if statuses and len(statuses) == 1 else ""
     found = server.queues(queue_filter(connector=_guid(task.options["connector"], exchange), status=one))
-    if statuses:
+    if statuses is not None:
         found = tuple(each for each in found if each.status in statuses)
     if task.options["identities"] is not None:
         wanted = {each.lower() for each in task.options["identities"]}
@@ -145,10 +145,12 @@ def run(task: Task, exchange: Exchange) -> Outcome:
 
 def _guid(identity: str | None, exchange: Exchange) -> str:
     """Return the Guid of the connector that is wanted, without a question where it is one already."""
+    if identity is None:
+        return ""
     try:
-        return str(UUID(identity)) if identity else ""
+        return str(UUID(identity))
     except ValueError:
-        return exchange.connector(identity).guid if identity else ""
+        return exchange.connector(identity).guid
 
 
 DEFINITION = Definition(

@@ -159,11 +159,13 @@ host:
       type: str
       sample: MBX01
     server:
-      description: Fully qualified domain name of the Exchange server that it is; null when it is none.
+      description:
+        - Fully qualified domain name of the Exchange server that it is; null when it is none, or, with
+          RV(host.problem), when that is not known.
       type: str
       sample: mbx01.contoso.test
     is_same_server:
-      description: Whether it is the server that RV(server) names, so that its logs can be read.
+      description: Whether it is the server that RV(server) names, so that its logs can be read; null when not known.
       type: bool
       sample: true
     problem:
@@ -301,7 +303,7 @@ def _host_result(facts: HostFacts, meant: Server | None) -> dict[str, Any]:
         "endpoint": facts.endpoint,
         "computer_name": facts.computer_name,
         "server": facts.server and facts.server.fqdn,
-        "is_same_server": facts.server is not None and facts.server == meant,
+        "is_same_server": None if facts.problem or meant is None else facts.server == meant,
         "problem": facts.problem,
     }
 

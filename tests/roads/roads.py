@@ -84,7 +84,7 @@ class Road:
 FOREIGN_AUTHORITY = "foreign-ca.pem"
 
 # With the right password, which NTLM would take: so no NTLM can have passed for Kerberos.
-KDC_STOPPED = Control("KDC stopped", facts=("realm={kdc: stopped}",), says="Kerberos|KDC|kinit")
+KDC_STOPPED = Control("KDC stopped", facts=("realm={kdc: stopped}",), says="Cannot contact any KDC")
 
 WAYS = (
     Way(
@@ -123,7 +123,7 @@ WAYS = (
                 f"{name}={{folder}}/{FOREIGN_AUTHORITY}"
                 for name in ("ansible_psrp_ca_cert", "ansible_winrm_ca_trust_path", "exchange_ca_cert")
             ),
-            says="certificate",
+            says="certificate verify failed",
         ),
     ),
 )

@@ -20,7 +20,7 @@ from packaging.requirements import Requirement
 ROOT: Final = Path(__file__).parents[2]
 COLLECTION: Final = "mailops.exchange"
 # Files of the repository that no user of a release needs.
-NOT_RELEASED: Final = (".ansible-lint", ".ci/", ".gitignore", ".yamllint", "ansible.cfg", "galaxy.yml")
+NOT_RELEASED: Final = (".ansible-lint", ".ci/", ".gitignore", ".shellcheckrc", ".yamllint", "ansible.cfg", "galaxy.yml")
 
 
 def names(folder: str, pattern: str = "[a-z]*.py") -> set[str]:
@@ -54,6 +54,12 @@ def test_every_module_has_its_action() -> None:
 def test_the_readme_names_what_is_shipped_and_nothing_else() -> None:
     named = set(re.findall(rf"\b{re.escape(COLLECTION)}\.(\w+)", (ROOT / "README.md").read_text(encoding="utf-8")))
     assert named == set().union(*SHIPPED.values())
+
+
+def test_an_execution_environment_gets_what_kerberos_needs() -> None:
+    lines = (ROOT / "meta/ee-requirements.txt").read_text(encoding="utf-8").splitlines()
+    asked = [Requirement(line) for line in lines if not line.startswith("#")]
+    assert {each.name for each in asked if "kerberos" in each.extras} == {"pypsrp", "pywinrm"}
 
 
 def test_the_readme_links_to_absolute_addresses() -> None:

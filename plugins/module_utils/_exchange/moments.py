@@ -16,7 +16,10 @@ def parse_moment(text: str) -> datetime | None:
     Raises:
         ValueError: not ISO 8601, or without an offset: it could be the server's local time as well as UTC.
     """
-    moment = datetime.fromisoformat(text.strip())
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time") from error
     if moment.year == datetime.min.year:
         return None
     if moment.tzinfo is None:

@@ -35,14 +35,16 @@ class SendLog:
     """The Send protocol log of a server's transport service, as far as it was read.
 
     ``path`` is its directory, None when the server writes no Send log at all; ``sessions`` are those of the wanted
-    connectors, in the order in which they began; ``read_until`` is None when nothing could be read, and then
-    ``problem`` is the sentence that says why.
+    connectors, in the order in which they began; ``connectors`` are the names of all, wanted or not, that have rows in
+    what was read. ``read_until`` is None when nothing could be read, and then ``problem`` is the sentence that says
+    why.
     """
 
     path: str | None
     sessions: tuple[Session, ...] = ()
     read_until: LogPosition | None = None
     problem: str = ""
+    connectors: frozenset[str] = frozenset()
 
 
 def position_result(position: LogPosition | None) -> dict[str, Any] | None:

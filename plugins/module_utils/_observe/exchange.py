@@ -104,7 +104,8 @@ class Exchange:
         if options is None:
             raise UnusableOptions(
                 self.called,
-                "nothing leads to this host's own PowerShell, where its logs are. Use ansible_connection: psrp",
+                "nothing leads to this host's own PowerShell, where its logs are. Use ansible_connection: psrp or "
+                "winrm",
             )
         if self._host is None:
             self._host = self._open.enter_context(self._connect(options))

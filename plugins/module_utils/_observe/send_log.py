@@ -41,7 +41,7 @@ def read_send_log(
     except CmdletFailed as failure:
         return SendLog(directory, problem=str(failure))
     position = tail.last or LogPosition(clock, "", -1)
-    return SendLog(directory, tuple(group_sessions(tail.rows)), position)
+    return SendLog(directory, tuple(group_sessions(tail.rows)), position, connectors=frozenset(tail.seen))
 
 
 class _Tail:
@@ -50,12 +50,14 @@ class _Tail:
     def __init__(self, connectors: frozenset[str] | None) -> None:
         self.rows: list[Row] = []
         self.last: LogPosition | None = None
+        self.seen: set[str] = set()
         self._connectors = connectors
 
     def read(self, contents: Iterable[object], file: str) -> None:
         for row in parse_rows(_texts(contents), file):
             if self.last is None or row.time >= self.last.time:
                 self.last = LogPosition(row.time, row.session, row.sequence)
+            self.seen.add(row.connector)
             if self._connectors is None or row.connector in self._connectors:
                 self.rows.append(row)
 

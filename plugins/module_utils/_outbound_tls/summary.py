@@ -24,6 +24,7 @@ def verdict_result(judged: HostVerdict) -> dict[str, Any]:
         "server": judged.server,
         "check_mode": judged.check_mode,
         "message": shortened(message),
+        "next": "" if worst is None or _trouble(judged) else next_step(worst),
         "summary": [line for each in judged.connectors for line in connector_summary(each)] or [message],
         "warnings": list(judged.warnings),
         "connectors": {str(each.look["guid"]): _details(judged, each) for each in judged.connectors},

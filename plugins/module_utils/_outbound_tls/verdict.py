@@ -24,6 +24,7 @@ and the result is
     server        fqdn, or the inventory name of a host that never answered
     check_mode    whether nothing was really changed
     message       one sentence
+    next          what to do now about the worst connector; empty where the host's own work has ended early
     summary       sentences for people: what was wrong, what was changed, what left, what to do next
     warnings      sentences that must not be overlooked, like a level that could not be put back
     connectors    by Guid: name, verdict, message, found (the finding's sentence), finding, cause, grade, thumbprints,
@@ -302,6 +303,8 @@ def _word(
     if broken is not None:
         refused = broken.result.get("reason") == "refused"
         return (Verdict.REFUSED if refused else Verdict.FAILED), str(broken.result.get("msg", ""))
+    if check_mode and _stays_silent(look, steps):
+        return Verdict.NO_EVIDENCE, ""
     if any(step.what == "bind" for step in steps):
         return (Verdict.WOULD_REPAIR if check_mode else _by_proof(proof, Verdict.BOUND_NOT_PROVEN)), ""
     if look["finding"]["cause"] == "frontend_proxy":
@@ -315,6 +318,13 @@ def _word(
     # Refused because of the first source server's certificates: that one has to be repaired first.
     waits = failed.result.get("failure_kind") == "connector_certificate_lacks_smtp"
     return (Verdict.NO_EVIDENCE if waits else Verdict.FAILED), str(failed.result.get("msg", ""))
+
+
+def _stays_silent(look: Result, steps: Sequence[Step]) -> bool:
+    """Tell whether a run would find no evidence either: the log is silent, and nothing would make it speak."""
+    if look["finding"]["id"] != "no_evidence" or not look.get("source_server", True):
+        return False
+    return look["logging_level"] != "Verbose" and not any(step.what == "raise" for step in steps)
 
 
 def _by_front_ends(

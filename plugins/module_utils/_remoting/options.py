@@ -17,6 +17,8 @@ EXCHANGE_CONFIGURATION: Final = "Microsoft.Exchange"
 _CALLED_OTHERWISE: Final[Mapping[str, Mapping[str, str]]] = {
     "ansible_psrp_": {
         "host": "ansible_host",
+        "password": "ansible_password",
+        "username": "ansible_user",
         "hostname_override": "ansible_psrp_negotiate_hostname_override",
         "scheme": "ansible_psrp_protocol",
         "timeout": "exchange_timeout",
@@ -26,6 +28,8 @@ _CALLED_OTHERWISE: Final[Mapping[str, Mapping[str, str]]] = {
         "auth": "ansible_winrm_transport",
         "ca_cert": "ansible_winrm_ca_trust_path",
         "host": "ansible_host",
+        "password": "ansible_password",
+        "username": "ansible_user",
         "hostname_override": "ansible_winrm_kerberos_hostname_override",
         "operation_timeout": "ansible_winrm_operation_timeout_sec",
         "read_timeout": "ansible_winrm_read_timeout_sec",
@@ -163,6 +167,12 @@ def _impossible_encryption(options: SessionOptions) -> str | None:
             f"{options.authentication} authentication cannot encrypt messages. Leave "
             f"{options.option('message_encryption')} out: over https TLS does"
         )
+    clear = options.scheme == "http" and options.message_encryption == "never"
+    if clear and options.configuration == EXCHANGE_CONFIGURATION:
+        return (
+            f"without encryption everything would travel in clear text over plain http. Leave "
+            f"{options.option('message_encryption')} out, or set {options.option('scheme')}: https"
+        )
     if options.authentication == "certificate" and options.scheme == "http":
         return f"certificate authentication is part of TLS. Set {options.option('scheme')}: https"
     return None
@@ -185,7 +195,11 @@ def _account_of_one_server(options: SessionOptions) -> str | None:
 def _missing_credentials(options: SessionOptions) -> str | None:
     # Kerberos and Negotiate may take a ticket that is already there, so only these need a password.
     if options.authentication in ("basic", "credssp", "ntlm") and not (options.username and options.password):
-        return f"{options.authentication} authentication needs a user and a password"
+        own = options.option_prefix == "exchange_"
+        return (
+            f"{options.authentication} authentication needs a user and a password. Set {options.option('username')} "
+            f"and {options.option('password')}{', or those of the connection' if own else ', or use --ask-pass'}"
+        )
     if options.authentication == "basic" and not _is_latin1(f"{options.username}{options.password}"):
         return "basic authentication cannot carry letters outside Latin-1. Use kerberos, negotiate or ntlm"
     if options.authentication == "certificate" and not (options.client_certificate and options.client_certificate_key):

@@ -90,7 +90,10 @@ def refusal(error: BaseException, options: SessionOptions) -> Unauthenticated | 
 def _refused(options: SessionOptions, words: str, advice: str) -> Unauthenticated:
     user = options.username or "the user of the ticket"
     return Unauthenticated(
-        options.server, f"{options.authentication} authentication of {user} failed", words=words, advice=advice
+        options.server,
+        f"{options.authentication} authentication of {user} at {options.path} failed",
+        words=words,
+        advice=advice,
     )
 
 

@@ -22,6 +22,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
 
+from .._libraries import MissingLibrary
 from .._powershell import Pipeline, Prompt, PromptPolicy, Result, foresee_no_prompt
 from .errors import CmdletFailed, OnlyKerberosOffered, RemotingError, SessionLost, Silent
 from .faults import Circumstances, explain, library_failures
@@ -63,7 +64,8 @@ class Session:
 
     ``prologue`` is what every runspace needs before anything else runs in it, such as a snap-in; it is run again after
     each reopening. ``options`` are those that led in: an endpoint that offers only Kerberos is opened by pypsrp,
-    whatever the library of the host's connection, unless the user has named one.
+    whatever the library of the host's connection, unless the user has named one; so is any where that library is
+    missing.
     """
 
     def __init__(
@@ -149,9 +151,9 @@ class Session:
     def _opened_by_whoever_can(self) -> Runspace:
         try:
             return self._opened()
-        except OnlyKerberosOffered as refusal:
-            # The server has judged nobody: what follows is the first try of the password.
-            if self.options.library_chosen:
+        except (OnlyKerberosOffered, MissingLibrary) as refusal:
+            # Nothing was sent, or nobody was judged: what follows is the first try of the password.
+            if self.options.library_chosen or self.options.library == "pypsrp":
                 raise
             self.options = replace(self.options, library="pypsrp")
             self._say(f"{refusal} Opening it with pypsrp.")

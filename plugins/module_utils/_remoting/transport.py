@@ -11,6 +11,7 @@ of one deadline, nothing is repeated here, and ``renew`` drops connection and se
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -96,6 +97,8 @@ class PypsrpConnection:
             answer: bytes = self._transport.send(message)
         except KeyError as error:
             # pypsrp seals with the security context that a 401 has started; an ordinary web page asks for none.
+            if self._contexts():
+                raise
             raise require("pypsrp.exceptions").WinRMError("the server did not ask who we are") from error
         return answer
 
@@ -116,9 +119,13 @@ class PypsrpConnection:
         """Return what carries the messages; the mechanism is that of the context which pyspnego has negotiated."""
         mechanism = str(self._transport.auth)
         if mechanism in ("negotiate", "kerberos", "ntlm"):
-            contexts = getattr(getattr(self._transport.session, "auth", None), "contexts", {})
-            mechanism = next((str(each.negotiated_protocol or "") for each in contexts.values()), "")
+            mechanism = next((str(each.negotiated_protocol or "") for each in self._contexts().values()), "")
         return Carrier("pypsrp", installed_version("pypsrp"), mechanism)
+
+    def _contexts(self) -> Mapping[str, Any]:
+        """Return the security contexts of pyspnego, by host; none as long as nobody has asked who we are."""
+        contexts: Mapping[str, Any] = getattr(getattr(self._transport.session, "auth", None), "contexts", {})
+        return contexts
 
     def _build_session_with_cookies(self) -> Any:
         session = self._build_session()

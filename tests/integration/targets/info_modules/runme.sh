@@ -7,8 +7,10 @@
 # Send connectors.
 . ../setup_runs/lab.sh
 
-exchange-lab run --scenario "$scenarios/kb4051498.yml" --set 'connectors.Outbound to Office 365.protocol_logging_level=Verbose' -- \
-    ansible-playbook administrator.yml "$@"
+for connection in psrp winrm; do
+    library=py$connection exchange-lab run --scenario "$scenarios/kb4051498.yml" --connection "$connection" \
+        --set 'connectors.Outbound to Office 365.protocol_logging_level=Verbose' -- ansible-playbook administrator.yml "$@"
+done
 
 exchange-lab run --scenario "$scenarios/kb4051498.yml" \
     --set "accounts=[{user: 'CONTOSO\\srvadmin', password: 'Lab-Passw0rd!', role_groups: [Server Management]}]" -- \

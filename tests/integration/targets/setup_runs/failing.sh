@@ -18,8 +18,12 @@ fail_in_lab() {
         lab+=("$1")
         shift
     done
-    exchange-lab run --scenario "$scenarios/kb4051498.yml" "${lab[@]}" -- "${@:2}" ansible-playbook "$playbook" -vvv |
-        tee "$work/output.txt"
+    exchange-lab run --scenario "$scenarios/kb4051498.yml" "${lab[@]}" --state "$work/state.json" -- \
+        "${@:2}" ansible-playbook "$playbook" -vvv | tee "$work/output.txt"
+    if ! grep --quiet '"open_shells": 0' "$work/state.json"; then
+        echo "$playbook leaves sessions open" >&2
+        exit 1
+    fi
     if grep '^ *File ".*/mailops/exchange/plugins/' "$work/output.txt"; then
         echo "$playbook shows a traceback" >&2
         exit 1

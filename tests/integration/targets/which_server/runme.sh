@@ -10,6 +10,13 @@
 exchange-lab run --scenario "$scenarios/kb4051498.yml" --set time_scale=60 -- \
     ansible-playbook alias.yml -e outbound_tls_repair_journal_dir="$work/journal" "$@"
 
+# The inner shell has the lab's environment.
+# shellcheck disable=SC2016
+exchange-lab run --scenario "$scenarios/four-servers.yml" --set time_scale=60 \
+    --set servers.mbx04.contoso.test.certificates.wildcard.key=ok -- \
+    bash -c 'ansible-playbook -i "$ANSIBLE_INVENTORY" -i leads_elsewhere.inventory.yml leads_elsewhere.yml "$@"' bash \
+    -e outbound_tls_repair_journal_dir="$work/journal" "$@"
+
 exchange-lab run --scenario "$scenarios/four-servers.yml" \
     --set servers.mbx02.contoso.test.powershell.proxied_to=mbx03.contoso.test \
     --set servers.mbx04.contoso.test.certificates.wildcard.key=ok -- \

@@ -106,6 +106,10 @@ class TestQueues:
         by_name = fleet.run("exchange_queue_info", MBX01, connector=CONNECTOR)["queues"]
         assert [each["status"] for each in by_name] == ["Retry"]
 
+    def test_an_empty_name_is_a_mistake_and_never_every_queue(self, start: Start) -> None:
+        result = start("kb4051498").run("exchange_queue_info", MBX01, connector="")
+        assert (result["failed"], result["reason"]) == (True, "not_found")
+
     def test_a_name_never_becomes_part_of_a_filter(self, start: Start) -> None:
         fleet = start("kb4051498")
         result = fleet.run("exchange_queue_info", MBX01, connector="x' -or Status -eq 'Ready")
@@ -119,7 +123,8 @@ class TestQueues:
         identity = waiting[0]["identity"]
         found = fleet.run("exchange_queue_info", MBX01, identities=[identity.lower(), r"MBX01\4711"])["queues"]
         assert [each["identity"] for each in found] == [identity]
-        assert fleet.run("exchange_queue_info", MBX01, identities=[])["queues"] == []
+        for nothing in ("identities", "status"):
+            assert fleet.run("exchange_queue_info", MBX01, **{nothing: []})["queues"] == []
         assert [each for each in sent(fleet, "Get-Queue") if "Filter" in each] == []
 
     def test_more_queues_than_exchange_returns_by_itself(self, start: Start) -> None:
@@ -154,6 +159,7 @@ class TestProtocolLog:
         result = start("kb4051498").run("exchange_protocollog_info", MBX01, since={"time": time})
         assert (result["failed"], result["reason"]) == (True, "refused")
         assert result["msg"].startswith("since: ")
+        assert result["msg"].endswith("or a time like 2026-03-02T02:15:00Z.")
 
     def test_the_latest_sessions_are_returned_when_there_are_more_than_wanted(self, start: Start) -> None:
         fleet = start("kb4051498", VERBOSE)
@@ -168,7 +174,15 @@ class TestProtocolLog:
         every = fleet.run("exchange_protocollog_info", MBX01)["total"]
         guid = fleet.run("exchange_sendconnector_info", MBX01)["connectors"][0]["guid"]
         for identity, expected in ((CONNECTOR, every), (guid, every), ("Outbound proxy virtual send connector", 0)):
-            assert fleet.run("exchange_protocollog_info", MBX01, connectors=[identity])["total"] == expected
+            result = fleet.run("exchange_protocollog_info", MBX01, connectors=[identity])
+            assert (result["total"], result["connectors_seen"]) == (expected, [CONNECTOR])
+            assert ("warnings" in result) == (expected == 0)
+
+    def test_a_name_that_the_log_does_not_have_is_told(self, start: Start) -> None:
+        result = start("kb4051498", VERBOSE).run("exchange_protocollog_info", MBX01, connectors=["Outbound", CONNECTOR])
+        (warning,) = result["warnings"]
+        assert f'has no row of "Outbound", but rows of "{CONNECTOR}"' in warning
+        assert result["total"] > 0
 
     def test_the_front_end_has_a_log_of_its_own(self, start: Start) -> None:
         fleet = start("front-end-proxy", VERBOSE)
@@ -254,6 +268,7 @@ class TestSession:
         assert not result.get("failed"), result
         assert (result["server"], result["host"]["computer_name"], result["host"]["server"]) == (None, "", None)
         assert "tried once, because accounts lock" in result["host"]["problem"]
+        assert result["host"]["is_same_server"] is None
         assert "No Exchange server is called" in result["problem"]
         assert list(fleet.organisation.state()["rejections"].values()) == [1]
 

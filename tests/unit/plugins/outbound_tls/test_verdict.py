@@ -165,9 +165,19 @@ def test_check_mode_would_repair(make, before, bind):
     speaking = verdict_of(before, steps=[bind], check_mode=True)
     assert speaking["verdict"] == "would_repair"
     assert "would enable certificate" in speaking["message"]
-    silent = verdict_of(look(make), check_mode=True)
+    raised = step(make, "raise", {"changed": True, "commands": []})
+    silent = verdict_of(look(make), steps=[raised], check_mode=True)
     assert silent["verdict"] == "would_repair"
     assert "if the log says so" in silent["message"]
+
+
+def test_check_mode_promises_nothing_where_nothing_makes_the_log_speak(make):
+    edge = verdict_of({**look(make), **SUBSCRIBED}, check_mode=True)
+    assert edge["verdict"] == "no_evidence"
+    assert edge["summary"][-1].startswith("Next: set outbound_tls_repair_organization_host")
+    assert verdict_of(look(make), check_mode=True)["verdict"] == "no_evidence"
+    loud = look(make, connectors=(make.connector(logging_level=LoggingLevel.VERBOSE),))
+    assert verdict_of(loud, check_mode=True)["verdict"] == "would_repair"
 
 
 def test_without_evidence(make):

@@ -157,7 +157,7 @@ def test_a_wrong_password_is_tried_once(
     assert isinstance(failure, Unauthenticated)
     assert str(failure).endswith(f"Check the password of {UPN}; tried once, because accounts lock.")
     assert realm.rejections["exadmin"] == before + 1
-    assert "127.0.0.1: kerberos authentication of exadmin@LAB.TEST failed" in str(failure), library
+    assert "127.0.0.1: kerberos authentication of exadmin@LAB.TEST at /PowerShell/ failed" in str(failure), library
 
 
 @pytest.mark.parametrize(
@@ -241,10 +241,11 @@ class TestKinit:
     """pywinrm's ticket, as Ansible's winrm connection gets it."""
 
     def test_a_command_that_is_not_there(self, server: Callable[..., Listener], kerberos_for: KerberosFor) -> None:
-        failure = refusal(kerberos_for(server(), kinit=Kinit(command="/nowhere/kinit")))
-        assert str(failure) == (
-            '127.0.0.1: kerberos authentication of exadmin@LAB.TEST failed: "/nowhere/kinit cannot be run: No such '
-            'file or directory". Install kinit on the controller (krb5-user, krb5-workstation), name it with '
+        options = kerberos_for(server(), kinit=Kinit(command="/nowhere/kinit"))
+        assert str(refusal(options)) == (
+            "127.0.0.1: kerberos authentication of exadmin@LAB.TEST at /PowerShell/ failed: "
+            '"/nowhere/kinit cannot be run: No such file or directory". Install kinit on the controller (krb5-user, '
+            "krb5-workstation), name it with "
             "ansible_winrm_kinit_cmd, or set exchange_transport: pypsrp."
         )
 
@@ -339,7 +340,7 @@ with HTTPServer(("127.0.0.1", 0), Asks) as site:
         open_session(SessionOptions(
             host="127.0.0.1", port=site.server_port, scheme="http", path="/PowerShell/", configuration="x",
             authentication="kerberos", username="x@Y", password="x", hostname_override="x", no_proxy=True,
-            library={options.library!r}))
+            library={options.library!r}, library_chosen=True))
     except _libraries.MissingLibrary as error:
         print(error)
     site.shutdown()

@@ -62,11 +62,13 @@ def test_the_endpoint_reads_as_a_url(changes: dict[str, Any], endpoint: str) -> 
         ),
         (
             {"authentication": "ntlm", "password": None},
-            "mbx01.lab.test: ntlm authentication needs a user and a password.",
+            "mbx01.lab.test: ntlm authentication needs a user and a password. Set exchange_username and "
+            "exchange_password, or those of the connection.",
         ),
         (
             {"authentication": "basic", "scheme": "https", "username": None},
-            "mbx01.lab.test: basic authentication needs a user and a password.",
+            "mbx01.lab.test: basic authentication needs a user and a password. Set exchange_username and "
+            "exchange_password, or those of the connection.",
         ),
         (
             {"authentication": "certificate", "client_certificate": "client.pem"},

@@ -123,7 +123,7 @@ def web_site(request: pytest.FixtureRequest) -> Iterator[int]:
 def test_a_web_site_instead_of_powershell(
     server: Listener, options_for: OptionsFor, web_site: int, encryption: str
 ) -> None:
-    failure = refusal(options_for(server, port=web_site, message_encryption=encryption))
+    failure = refusal(options_for(server, port=web_site, message_encryption=encryption, configuration="Some"))
     assert isinstance(failure, WrongPath)
     assert str(failure) == (
         f"127.0.0.1: no WS-Management service at http://127.0.0.1:{web_site}/PowerShell/. Check exchange_path and "
@@ -149,7 +149,7 @@ def test_a_wrong_password_is_tried_once(
     failure = refusal(options_for(server, password="wrong", authentication=authentication))
     assert isinstance(failure, Unauthenticated)
     assert dict(accounts.rejections) == {"LAB\\exadmin": 1}
-    assert f"{authentication} authentication of LAB\\exadmin failed" in str(failure)
+    assert f"{authentication} authentication of LAB\\exadmin at /PowerShell/ failed" in str(failure)
     assert str(failure).endswith("Check user and password; tried once, because accounts lock.")
     assert "wrong" not in str(failure)
 
@@ -159,12 +159,13 @@ def test_a_wrong_password_is_tried_once(
     [
         (
             "Kerberos",
-            "ntlm authentication of LAB\\exadmin failed. The endpoint offers Kerberos only, as an untouched Exchange "
-            "server does: set exchange_auth: kerberos and write the user as name@REALM.",
+            "ntlm authentication of LAB\\exadmin at /PowerShell/ failed. The endpoint offers Kerberos only, as an "
+            "untouched Exchange server does: set exchange_auth: kerberos and write the user as name@REALM.",
         ),
         (
             'Basic realm="WSMAN"',
-            "ntlm authentication of LAB\\exadmin failed. Set exchange_auth to what the server offers (Basic).",
+            "ntlm authentication of LAB\\exadmin at /PowerShell/ failed. Set exchange_auth to what the server offers "
+            "(Basic).",
         ),
     ],
     ids=["Kerberos only", "Basic only"],
@@ -181,7 +182,7 @@ def test_kerberos_that_fails_is_no_mystery(server: Listener, options_for: Option
     options = options_for(server, authentication="kerberos", username="exadmin@LAB.TEST", host="localhost")
     with pytest.raises(Unauthenticated) as caught:
         open_session(options)
-    assert "kerberos authentication of exadmin@LAB.TEST failed" in str(caught.value)
+    assert "kerberos authentication of exadmin@LAB.TEST at /PowerShell/ failed" in str(caught.value)
 
 
 def admits_nobody(fault: Fault) -> Callable[[Caller], None]:
