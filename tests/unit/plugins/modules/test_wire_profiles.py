@@ -44,7 +44,7 @@ def test_modules_read_the_same_at_every_level(start: Start, certificate_name: st
     assert list(dict.fromkeys(asked)) == [None, *LEVELS]
 
 
-@pytest.mark.parametrize("level", [None, "None", "Full"])
+@pytest.mark.parametrize("level", [None, "None", "Full"], ids=["by default", "None", "Full"])
 def test_what_the_repair_does_works_at_every_level(start: Start, level: str | None, tmp_path: Path) -> None:
     fleet = start("kb4051498")
     if level is not None:
