@@ -78,7 +78,7 @@ def not_repaired(state: dict[str, Any], verdict: dict[str, Any]) -> list[str]:
         problems.append(f"{verdict['verdict']}: {verdict['message']}")
     if sum(each["tls"] and each["reply"].startswith("250 ") for each in state["delivered"]) != MESSAGES:
         problems.append(f"not all {MESSAGES} messages were accepted over TLS")
-    # Whoever asks for no serialization level gets the least of those that Exchange's own shell and others use.
+    # Exchange's default wire profile must do: no serializationLevel is asked for.
     if asked := [each["query"] for each in state["commands"] if each["query"]]:
         problems.append(f"more was asked of the URL than its path: {asked[0]}")
     return problems
