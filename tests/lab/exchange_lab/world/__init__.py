@@ -11,6 +11,7 @@ from .disk import Disk, File
 from .distinguished_name import name_text, parse_name
 from .edge import EdgeDirectory, StandaloneDirectory, SubscribedDirectory, Synchronization
 from .fault import ConnectionLost, Fault, PeerGoesDown, RecycledShells, Silent, UnforeseenPrompt
+from .installation import ComponentRequest, Installation, Mitigations
 from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
@@ -21,6 +22,7 @@ __all__ = [
     "Account",
     "CertificateStatus",
     "CommandEntry",
+    "ComponentRequest",
     "ConnectionLost",
     "Connectors",
     "Delivery",
@@ -30,8 +32,10 @@ __all__ = [
     "Endpoint",
     "Fault",
     "File",
+    "Installation",
     "KeyState",
     "Mail",
+    "Mitigations",
     "Peer",
     "PeerGoesDown",
     "QueueFacts",
