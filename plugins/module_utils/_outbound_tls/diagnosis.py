@@ -21,7 +21,7 @@ from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
 from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNSEEN, Doubt, Doubted, Grade, quoted_rows, row_text
 from .finding import Cause, Confidence, Finding, FindingId, Severity
 from .front_end import security_status
-from .log_story import negotiated_at
+from .log_story import connect_error, negotiated_at
 from .plan import shortened
 from .stuck import has_tls_symptom
 
@@ -214,6 +214,14 @@ def _other_queue_error(case: Case) -> Finding | None:
     return _other(case, explain_family(error.family, error.word), Confidence.PROBABLE, word=error.word)
 
 
+def _unreached(case: Case) -> Finding | None:
+    """The queue's text may mean either, and the log shows that nobody came so far as to speak of certificates."""
+    session = case.story.unreached
+    if not case.stuck or session is None:
+        return None
+    return _by_session(case, explain_family(ErrorFamily.SOCKET, connect_error(session)), session)
+
+
 def _cured(case: Case) -> Finding | None:
     success = case.story.success
     if not case.stuck or success is None or not case.cured_since_last_try:
@@ -318,6 +326,7 @@ _RULES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     _doubted,
     _other_tls_error,
     _other_queue_error,
+    _unreached,
     _cured,
     _names_nothing,
     _ignores_starttls,

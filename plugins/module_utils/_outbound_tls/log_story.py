@@ -9,6 +9,7 @@ by X-ANONYMOUSTLS, with the default certificate, and may carry the same connecto
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ STARTTLS: Final = "STARTTLS"
 # Whether FirstRetryTime is when the first attempt began or ended is not documented.
 _BEFORE_FIRST_RETRY: Final = timedelta(minutes=15)
 _WITHOUT_STUCK_QUEUE: Final = timedelta(hours=1)
+_SOCKET_ERROR: Final = re.compile(r"failed to connect\b.*?\berror code: ?(?P<code>\d+)", flags=re.IGNORECASE)
 # Hops inside the organisation: outbound proxy, transport to transport, mailbox delivery (documentation page "Receive
 # connectors" for the first two).
 _INTERNAL_PORTS: Final = frozenset({OUTBOUND_PROXY_PORT, 2525, 475})
@@ -31,6 +33,7 @@ _INTERNAL_PORTS: Final = frozenset({OUTBOUND_PROXY_PORT, 2525, 475})
 @dataclass(frozen=True)
 class LogStory:
     """The latest of each. ``failure`` is recent enough to be evidence, ``stale_failure`` is not and is only quoted.
+    ``unreached`` is the latest session of all where that never came to a connection, and is recent enough.
 
     ``cured`` tells that a success came after the failure, or with it.
     """
@@ -38,6 +41,7 @@ class LogStory:
     failure: Session | None
     success: Session | None
     stale_failure: Session | None
+    unreached: Session | None = None
 
     @property
     def cured(self) -> bool:
@@ -67,10 +71,13 @@ def tell(sessions: Iterable[Session], begin: datetime) -> LogStory:
     successes = sorted((each for each in relevant if has_succeeded(each)), key=negotiated_at)
     recent = [each for each in failures if negotiated_at(each) >= begin]
     stale = [each for each in failures if negotiated_at(each) < begin]
+    latest = max(relevant, key=lambda each: each.started, default=None)
+    knocked = latest is not None and latest.ended >= begin and connect_error(latest)
     return LogStory(
         failure=recent[-1] if recent else None,
         success=successes[-1] if successes else None,
         stale_failure=stale[-1] if stale else None,
+        unreached=latest if knocked else None,
     )
 
 
@@ -83,6 +90,14 @@ def evidence_begins(stuck: Sequence[Queue], clock: datetime) -> datetime:
 def failed_by_status(session: Session) -> bool:
     """Tell whether a session ends in "TLS negotiation failed with error X"; an excerpt may begin after STARTTLS."""
     return session.tls_outcome is TlsOutcome.FAILED and bool(session.tls_error) and session.outcome_row is not None
+
+
+def connect_error(session: Session) -> str:
+    """Return the socket's error code of a session that never came to a connection; empty for any other."""
+    if any(row.event == "+" for row in session.rows):
+        return ""
+    told = (_SOCKET_ERROR.search(row.context) for row in session.rows if row.event == "*")
+    return next((found["code"] for found in told if found), "")
 
 
 def has_succeeded(session: Session) -> bool:

@@ -276,6 +276,37 @@ def test_a_server_without_candidates_still_needs_the_log_of_a_shared_connector(m
     assert steps(entry) == ("conditional", "no", "certain")
 
 
+KNOCK = (
+    "*,,attempting to connect",
+    '*,,"Failed to connect. Winsock error code: 10060, Win32 error code: 10060, Destination domain: example.com"',
+)
+EITHER = '451 4.4.0 Primary target IP address responded with: "421 4.2.1 Unable to connect."'
+
+
+def test_a_port_that_does_not_answer_is_told_by_the_log_where_the_queue_may_mean_either(make):
+    queues = (make.queue(last_error=EITHER),)
+    found = assessed(make, make.rows("08DE77F2A41B0C99", -3, *KNOCK), queues=queues)["finding"]
+    assert (found["id"], found["cause"], found["word"], found["confidence"]) == (
+        "other_cause", "network", "10060", "certain",
+    )  # fmt: skip
+    assert "10060" in found["evidence"]["lines"][-1]
+
+
+def test_a_connection_that_was_made_is_no_silent_port(make):
+    queues = (make.queue(last_error=EITHER),)
+    rows = (KNOCK[0], "+,,", KNOCK[1])
+    assert assessed(make, make.rows("08DE77F2A41B0C99", -3, *rows), queues=queues)["finding"]["id"] == "no_evidence"
+
+
+def test_a_silent_port_is_forgotten_when_a_later_session_fails_in_tls(make):
+    culprit = make.certificate(1)
+    early = make.rows("08DE77F2A41B0C99", -6, *KNOCK)
+    found = assessed(
+        make, early, make.failing(culprit), queues=(make.queue(last_error=EITHER),), certificates=(culprit,)
+    )
+    assert found["finding"]["id"] == "certificate_not_bound"
+
+
 def test_logging_is_not_raised_for_nothing(make):
     bound = (make.setup_certificate(), make.certificate(1, SMTP))
     entry = assessed(make, certificates=bound)
