@@ -10,7 +10,16 @@ from .connector import Connectors, DomainController, SendConnector
 from .disk import Disk, File
 from .distinguished_name import name_text, parse_name
 from .edge import EdgeDirectory, StandaloneDirectory, SubscribedDirectory, Synchronization
-from .fault import ConnectionLost, Fault, PeerGoesDown, RecycledShells, Silent, UnforeseenPrompt
+from .fault import (
+    ConnectionLost,
+    ConnectorChanged,
+    Fault,
+    OthersConnect,
+    PeerGoesDown,
+    RecycledShells,
+    Silent,
+    UnforeseenPrompt,
+)
 from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
@@ -22,6 +31,7 @@ __all__ = [
     "CertificateStatus",
     "CommandEntry",
     "ConnectionLost",
+    "ConnectorChanged",
     "Connectors",
     "Delivery",
     "Disk",
@@ -32,6 +42,7 @@ __all__ = [
     "File",
     "KeyState",
     "Mail",
+    "OthersConnect",
     "Peer",
     "PeerGoesDown",
     "QueueFacts",
