@@ -194,12 +194,18 @@ def story_from(value: Mapping[str, Any]) -> Story:
                 for each in value.get("steps") or ()
                 for result in each["results"]
             ),
-            failure=value.get("failure") or None,
+            failure=_own_words(value.get("failure") or None),
             organization_host=str(value.get("organization_host") or ""),
             others=tuple(value.get("others") or ()),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the collected results of a host lack {error}") from error
+
+
+def _own_words(failure: Result | None) -> Result | None:
+    """Return the failed item where a loop failed: of the loop Ansible only says that one or more items failed."""
+    items = [] if failure is None else failure.get("results", ())
+    return next((each for each in items if each.get("failed")), failure)
 
 
 def _connector_of(result: Result) -> str:
