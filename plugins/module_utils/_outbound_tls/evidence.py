@@ -189,9 +189,9 @@ def _doubt(
         return Doubt.CONTRADICTED
     if certificate not in named:
         return Doubt.NOT_NAMED
-    if certificate.has_private_key is not True:
+    if certificate.has_private_key is False:
         return Doubt.NO_KEY
-    if certificate.services is None:
+    if certificate.services is None or certificate.has_private_key is None:
         return Doubt.SERVICES_UNKNOWN
     return None if lacks_smtp(certificate) else Doubt.HAS_SMTP
 

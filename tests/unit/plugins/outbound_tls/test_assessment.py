@@ -216,6 +216,28 @@ def test_without_starttls_it_is_not_this_fault(make):
     assert told(entry) == ("other_cause", "starttls_ignored")
 
 
+def test_of_a_server_out_of_service_nothing_else_is_judged_and_nothing_changed(make):
+    entry = assessed(make, make.failing(make.certificate(1, Service.IIS)), inactive=("HubTransport",))
+    assert told(entry) == ("other_cause", "maintenance")
+    assert "25 messages wait, and nothing leaves: HubTransport is Inactive" in entry["finding"]["message"]
+    assert steps(entry) == ("no", "no", "no")
+    untried = make.queue(status="Ready", last_error="", first_retry_time=None)
+    assert told(assessed(make, queues=(untried,), inactive=("HubTransport",))) == ("other_cause", "maintenance")
+    held = make.queue(status="Suspended")
+    assert told(assessed(make, queues=(held,), inactive=("HubTransport",)))[1] == ""
+
+
+def test_a_queue_that_is_held_is_told_beside_an_unbound_certificate(make):
+    entry = assessed(make, queues=(make.queue(status="Suspended"),))
+    assert told(entry) == ("no_evidence", "")
+    assert entry["finding"]["message"].endswith("An administrator has suspended 1 of its queues.")
+
+
+def test_without_a_path_the_remedy_is_a_path(make):
+    entry = assessed(make, log=SendLog(None, problem="SendProtocolLogPath is empty."))
+    assert entry["finding"]["remedy"].startswith("Set-TransportService -SendProtocolLogPath")
+
+
 # A silent log.
 
 
