@@ -170,3 +170,16 @@ class ObservedServer:
     def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
         """Run changing pipelines one after the other; the first that fails ends it."""
         return [self._sessions.run(each) for each in pipelines]
+
+    def retry(self, pipelines: Sequence[Pipeline]) -> list[Result]:
+        """Run Retry-Queue of one queue after the other, as ``send``; one that is gone by now has got rid of its mail."""
+        results, gone = [], 0
+        for each in pipelines:
+            try:
+                results.append(self._sessions.run(each))
+            except CmdletFailed as failure:
+                if classify_failure(failure.errors).kind is not FailureKind.OBJECT_NOT_FOUND:
+                    raise
+                gone += 1
+        told = f"{self.fqdn}: {gone} of {len(pipelines)} queues were gone before they were tried."
+        return [*results, Result(warnings=(told,))] if gone else results

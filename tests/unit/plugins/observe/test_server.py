@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.cmdlets import retry_queue
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import Server
 from ansible_collections.mailops.exchange.plugins.module_utils._observe.server import ObservedServer
 from ansible_collections.mailops.exchange.plugins.module_utils._powershell import (
@@ -18,6 +19,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._powershell impor
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._remoting.errors import CmdletFailed
 
+GONE = "The object with identity MBX01\\{0} wasn't found."
 NOT_RECOGNISED = "Le terme « {0} » n'est pas reconnu: '{0}'."
 
 
@@ -77,3 +79,37 @@ def test_a_hidden_cmdlet_is_not_taken_for_a_hidden_projection() -> None:
     with pytest.raises(CmdletFailed):
         observed(sessions).certificates()
     assert len(sessions.asked) == 1
+
+
+class Draining(Hiding):
+    """A session with a server whose queues are gone by now, but for some."""
+
+    def __init__(self, *left: str, words: str = GONE) -> None:
+        super().__init__()
+        self.left = left
+        self.words = words
+
+    def run(self, pipeline: Pipeline) -> Result:
+        (command,) = pipeline.commands
+        identity = str(command.parameters["Identity"])
+        self.asked.append(identity)
+        if identity in self.left:
+            return Result()
+        error = RemoteError(self.words.format(identity), "X,RetryQueue", "ObjectNotFound", "")
+        raise CmdletFailed("mbx01", "Retry-Queue", (error,), Result())
+
+
+def test_queues_that_are_gone_are_passed_over() -> None:
+    sessions = Draining("3", "5")
+    results = observed(sessions).retry([retry_queue(each) for each in ("3", "4", "5")])
+    assert sessions.asked == ["3", "4", "5"]
+    assert [warning for each in results for warning in each.warnings] == [
+        "mbx01.contoso.test: 1 of 3 queues were gone before they were tried."
+    ]
+
+
+def test_whatever_else_fails_ends_the_retries() -> None:
+    sessions = Draining("5", words="The requested operation can't be performed for the object with identity {0}.")
+    with pytest.raises(CmdletFailed):
+        observed(sessions).retry([retry_queue(each) for each in ("4", "5")])
+    assert sessions.asked == ["4"]
