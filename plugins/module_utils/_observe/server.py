@@ -172,7 +172,7 @@ class ObservedServer:
         return [self._sessions.run(each) for each in pipelines]
 
     def retry(self, pipelines: Sequence[Pipeline]) -> list[Result]:
-        """Run Retry-Queue of one queue after the other, as ``send``; one that is gone by now has got rid of its mail."""
+        """Run Retry-Queue of one queue after the other, as ``send``; one that is gone has got rid of its mail."""
         results, gone = [], 0
         for each in pipelines:
             try:

@@ -162,7 +162,7 @@ def _doubted(case: Case) -> Finding | None:
         Doubt.UNTOLD: "TLS fails with UnknownCredentials, and the log does not prove with which certificate",
         Doubt.CONTRADICTED: f"the log's names of certificate {doubted.thumbprint} are not those in the store",
         Doubt.NOT_NAMED: f"TLS failed with certificate {doubted.thumbprint}, which the connector does not name now",
-        Doubt.SERVICES_UNKNOWN: f"TLS fails with certificate {doubted.thumbprint}, whose services or key are unknown",
+        Doubt.SERVICES_UNKNOWN: f"TLS fails with certificate {doubted.thumbprint}, whose services are unknown",
     }[doubted.doubt]
     return unproven(
         case,
@@ -291,7 +291,15 @@ def _suspected(case: Case) -> Finding | None:
             f"silent.",
             f"Look whether the certificate has its private key: certutil -store My (KB 4495258). {_LOOK_AT_LOG}",
         )
-    if case.unbound_somewhere or any(each.services is None for each in case.named):
+    unknown = [each.thumbprint for each in case.named if each.services is None]
+    if unknown:
+        return unproven(
+            case,
+            f"{mail(case)} with {symptom}; the services of certificate {' and '.join(unknown)} are unknown, and the "
+            f"log is silent.",
+            f"Look at them: Get-ExchangeCertificate {unknown[0]} | Format-List Services.",
+        )
+    if case.unbound_somewhere:
         return unproven(case, f"{mail(case)} with {symptom}, and the log is silent.", _LOOK_AT_LOG)
     unbindable = [each for each in case.named if lacks_smtp(each)]
     if unbindable:

@@ -40,7 +40,7 @@ class TestWithoutSelectObject:
     def test_nothing_is_proven(self, fleet: Any) -> None:
         found = finding(fleet)
         assert (found["id"], found["repairable_by_role"]) == ("no_evidence", False)
-        assert "whose services or key are unknown" in found["message"]
+        assert "whose services are unknown" in found["message"]
 
     def test_nothing_is_bound(self, fleet: Any) -> None:
         thumbprint = fleet.organisation.world.servers[MBX01].store[-1].thumbprint

@@ -149,6 +149,9 @@ def test_unknown_services_are_never_read_as_none(make, culprit):
     assert told(entry) == ("no_evidence", "")
     assert "services are unknown" in entry["finding"]["message"]
     assert steps(entry)[1] == "no"
+    silent = assessed(make, certificates=(make.setup_certificate(), unknown))
+    assert f"the services of certificate {culprit.thumbprint} are unknown" in silent["finding"]["message"]
+    assert steps(silent) == ("no", "no", "no")
 
 
 def test_a_certificate_that_the_connector_does_not_name_is_not_bound(make, culprit):
