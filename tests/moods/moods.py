@@ -1,0 +1,320 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Moods of Exchange: facts under which the shipped playbook has to find its way, and what must come of each.
+
+What must come follows from the facts, and was decided before the first run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MBX01 = "servers.mbx01.contoso.test"
+KEY = f"{MBX01}.certificates.third-party"
+CONNECTOR = "connectors.Outbound to Office 365"
+BY_DNS = (f"{CONNECTOR}.smart_hosts=[]", "peers={mx.fabrikam.com: {mx_for: ['*']}}")
+
+
+@dataclass(frozen=True)
+class Mood:
+    """A scenario with some of its facts changed, and what must come of a run.
+
+    Attributes:
+        area: What of Exchange is unusual.
+        verdict: Of every host of the scenario.
+        says: A regular expression that the report of the run must match.
+        bound: The certificates that get SMTP, as ``server/key``. No other one may gain or lose any service.
+        level: What the connector's logging level must be at the end.
+        delivered: Whether all mail that waited at the beginning must have been accepted over TLS.
+    """
+
+    area: str
+    name: str
+    verdict: str
+    facts: tuple[str, ...] = ()
+    scenario: str = "kb4051498"
+    says: str = ""
+    bound: tuple[str, ...] = ()
+    level: str = "None"
+    delivered: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.area}: {self.name}"
+
+
+THIRD_PARTY = ("mbx01.contoso.test/third-party",)
+
+
+def repaired(
+    area: str,
+    name: str,
+    *facts: str,
+    scenario: str = "kb4051498",
+    bound: tuple[str, ...] = THIRD_PARTY,
+    level: str = "None",
+) -> Mood:
+    """A mood in which the fault is cured and the mail leaves."""
+    return Mood(area, name, "repaired", facts, scenario, bound=bound, level=level, delivered=True)
+
+
+def left_alone(
+    area: str, name: str, verdict: str, says: str, *facts: str, scenario: str = "kb4051498", level: str = "None"
+) -> Mood:
+    """A mood in which no certificate is touched."""
+    return Mood(area, name, verdict, facts, scenario, says, level=level)
+
+
+def mail(more: str = "") -> str:
+    """What waits in most scenarios; ``more`` are further facts of it."""
+    return f"{{server: mbx01.contoso.test, domain: fabrikam.com, count: 25, queued_at: -40m{more}}}"
+
+
+def account(*, groups: str = "", roles: str = "", more: str = "") -> str:
+    """The administrator's account with other rights than usual."""
+    rights = f"role_groups: [{groups}], roles: [{roles}]"
+    return f"accounts=[{{user: 'CONTOSO\\exadmin', password: 'Lab-Passw0rd!', {rights}{more}}}]"
+
+
+def others_connect(seconds: int) -> str:
+    return f"faults=[{{others_connect: {{cmdlet: Set-SendConnector, sessions: 18, seconds: {seconds}}}}}]"
+
+
+WITHOUT_CONNECTORS = "Exchange Server Certificates, Transport Queues, View-Only Configuration"
+IDENTITY_ONLY = "Send Connectors, Transport Queues, View-Only Configuration"
+EVERYTHING = "Organization Management"
+SAME_NAME = (
+    "subject: 'CN=*.contoso.com, OU=IT, O=Contoso Corporation, L=Redmond, S=WA, C=US', issuer: 'CN=Trusted Secure "
+    "Certificate Authority 5, O=Corporation Service Company, L=Wilmington, S=DE, C=US', not_before: -400d, "
+    "not_after: +20d"
+)
+
+MOODS = (
+    # A key of a CNG provider is no reason to fail, and may be one.
+    repaired("key", "CNG", f"{KEY}.key=cng"),
+    Mood(
+        "key",
+        "CNG, which the service cannot use",
+        "bound_not_proven",
+        (f"{KEY}.key=cng", "readings.cng_key=unusable"),
+        says="TLS fails with UnknownCredentials all the same",
+        bound=THIRD_PARTY,
+    ),
+    left_alone(
+        "key",
+        "access lost, SMTP shown",
+        "other_cause",
+        "enabled for SMTP",
+        f"{KEY}.key=denied",
+        f"{KEY}.network_service=true",
+    ),
+    left_alone(
+        "key",
+        "access lost, SMTP shown, log speaks",
+        "other_cause",
+        "its key could not be used",
+        f"{KEY}.key=denied",
+        f"{KEY}.network_service=true",
+        scenario="log-already-speaks",
+    ),
+    Mood(
+        "key",
+        "access lost, not bound",
+        "bound_not_proven",
+        (f"{KEY}.key=denied",),
+        says="TLS fails with UnknownCredentials all the same",
+        bound=THIRD_PARTY,
+    ),
+    left_alone(
+        "wrapped RPC error",
+        "ACL of the key read-only",
+        "failed",
+        "A special Rpc error occurs on server MBX01: Insufficient",
+        f"{KEY}.key_acl=read_only",
+    ),
+    left_alone(
+        "wrapped RPC error",
+        "Service Host stopped",
+        "failed",
+        "A connection couldn't be made",
+        f"{MBX01}.service_host=stopped",
+    ),
+    left_alone(
+        "wrapped RPC error",
+        "Service Host failing",
+        "failed",
+        "has failed with an exception on server",
+        f"{MBX01}.service_host=failing",
+    ),
+    repaired("certificate", "RevocationCheckFailure", f"{KEY}.revocation_reachable=false"),
+    repaired(
+        "certificate",
+        "an older one of its name is bound",
+        f"{MBX01}.certificates.older={{{SAME_NAME}, network_service: true}}",
+    ),
+    repaired(
+        "certificate",
+        "an older one of its name is not bound either, Set-SendConnector refused",
+        f"{MBX01}.certificates.older={{{SAME_NAME}}}",
+        "readings.set_send_connector=refused",
+        f"{MBX01}.transport_reload_s=5",
+        bound=(*THIRD_PARTY, "mbx01.contoso.test/older"),
+    ),
+    # Who may do what.
+    left_alone(
+        "RBAC", "Server Management", "failed", "Get-SendConnector is not visible", account(groups="Server Management")
+    ),
+    left_alone(
+        "RBAC", "no Send Connectors", "failed", "Set-SendConnector is not visible", account(roles=WITHOUT_CONNECTORS)
+    ),
+    Mood(
+        "RBAC",
+        "no Send Connectors, log speaks",
+        "bound_not_proven",
+        (account(roles=WITHOUT_CONNECTORS),),
+        scenario="log-already-speaks",
+        says="does not show how the 25 messages left",
+        bound=THIRD_PARTY,
+    ),
+    left_alone(
+        "RBAC",
+        "Enable with -Identity alone",
+        "failed",
+        "Enable-ExchangeCertificate lacks a parameter",
+        account(roles=IDENTITY_ONLY),
+    ),
+    # How many may do it.
+    left_alone(
+        "throttling",
+        "no session left",
+        "failed",
+        "too many sessions",
+        account(groups=EVERYTHING, more=", other_sessions: 18"),
+    ),
+    repaired("throttling", "one session left", account(groups=EVERYTHING, more=", other_sessions: 17")),
+    left_alone("throttling", "none for a while, after the raise", "failed", "too many sessions", others_connect(300)),
+    left_alone(
+        "throttling",
+        "none any more, after the raise",
+        "failed",
+        "ProtocolLoggingLevel None",
+        others_connect(10**6),
+        level="Verbose",
+    ),
+    # What takes its time, or lies elsewhere.
+    repaired(
+        "time",
+        "stale domain controllers",
+        scenario="stale-directory",
+        bound=(*THIRD_PARTY, "mbx02.contoso.test/third-party"),
+    ),
+    repaired(
+        "time",
+        "reload after five minutes, flush after two",
+        f"{MBX01}.transport_reload_s=300",
+        f"{MBX01}.log_flush_s=120",
+    ),
+    repaired("log", "a session over midnight, daily files", "clock=2026-03-02T23:50:00Z", f"{MBX01}.log_flush_s=0.5"),
+    repaired(
+        "log", "hourly files", "clock=2026-03-02T02:50:00Z", "readings.log_names=hourly", f"{MBX01}.log_flush_s=0.5"
+    ),
+    repaired("log", "sessions over many small files", f"{MBX01}.send_log_max_file_size=1024"),
+    Mood(
+        "log",
+        "a kept connection stays silent",
+        "bound_not_proven",
+        ("readings.set_send_connector=refused", f"{MBX01}.transport_reload_s=300", f"{MBX01}.connections_kept_s=3600"),
+        says="does not show how the 25 messages left",
+        bound=THIRD_PARTY,
+    ),
+    left_alone(
+        "log", "SendProtocolLogPath empty", "no_evidence", "SendProtocolLogPath is empty", f"{MBX01}.send_log_path=null"
+    ),
+    # What does not run.
+    left_alone(
+        "out of service",
+        "HubTransport",
+        "other_cause",
+        "HubTransport is Inactive",
+        f"{MBX01}.components={{HubTransport: Inactive}}",
+    ),
+    left_alone(
+        "out of service",
+        "ServerWideOffline",
+        "other_cause",
+        "ServerWideOffline is Inactive",
+        f"{MBX01}.components={{ServerWideOffline: Inactive}}",
+    ),
+    repaired("out of service", "draining", f"{MBX01}.components={{HubTransport: Draining}}"),
+    left_alone(
+        "out of service",
+        "transport stopped",
+        "failed",
+        "Verify that the service is started",
+        f"{MBX01}.transport=stopped",
+    ),
+    # Queues.
+    left_alone(
+        "queues",
+        "suspended",
+        "no_evidence",
+        "An administrator has suspended 1 of its queues",
+        f"mail=[{mail(', suspended_at: -5m')}]",
+    ),
+    Mood(
+        "queues",
+        "suspended beside stuck",
+        "repaired",
+        (
+            *BY_DNS,
+            f"mail=[{mail()}, {{server: mbx01.contoso.test, domain: contoso.example, count: 5, queued_at: -40m, "
+            "suspended_at: -5m}]",
+        ),
+        says="25 of 25 messages left",
+        bound=THIRD_PARTY,
+    ),
+    repaired(
+        "queues",
+        "shadow of another server",
+        "domain_controllers.dc02.contoso.test.replication_delay_s=0",
+        scenario="stale-directory",
+        bound=(*THIRD_PARTY, "mbx02.contoso.test/third-party"),
+    ),
+    repaired(
+        "queues",
+        "refill while they drain",
+        f"mail=[{mail()}, {{server: mbx01.contoso.test, domain: fabrikam.com, count: 1, queued_at: +1s, "
+        "times: 5000, every_s: 2}]",
+    ),
+    repaired(
+        "queues",
+        "more than a thousand",
+        *BY_DNS,
+        "mail=[{server: mbx01.contoso.test, domain: fabrikam.com, domains: 1100, count: 1, queued_at: -10m}]",
+    ),
+    # What a session lacks, and who else is there.
+    left_alone(
+        "session",
+        "Select-Object refused",
+        "no_evidence",
+        "the services of certificate .* are unknown",
+        "readings.select_object=hidden",
+    ),
+    left_alone(
+        "session",
+        "Select-Object refused, log speaks",
+        "no_evidence",
+        "whose services are unknown",
+        "readings.select_object=hidden",
+        scenario="log-already-speaks",
+    ),
+    repaired("session", "signing broken: the Auth certificate has expired", f"{MBX01}.certificates.auth.not_after=-3d"),
+    repaired("level", "Verbose already", f"{CONNECTOR}.protocol_logging_level=Verbose", level="Verbose"),
+    repaired(
+        "level",
+        "no settings have been modified",
+        "faults=[{connector_changed: {cmdlet: Set-SendConnector, connector: Outbound to Office 365, "
+        "protocol_logging_level: Verbose}}]",
+        level="Verbose",
+    ),
+)
