@@ -214,7 +214,16 @@ MOODS = (
         f"{MBX01}.transport_reload_s=300",
         f"{MBX01}.log_flush_s=120",
     ),
-    repaired("log", "a session over midnight, daily files", "clock=2026-03-02T23:50:00Z", f"{MBX01}.log_flush_s=0.5"),
+    repaired("log", "daily files, over midnight", "clock=2026-03-02T23:50:00Z", f"{MBX01}.log_flush_s=0.5"),
+    Mood(
+        "log",
+        "a session over midnight, hourly files",
+        "bound_not_proven",
+        (account(roles=WITHOUT_CONNECTORS),),
+        "over-midnight",
+        r"SEND2026030300-1\.LOG, line \d+: 2026-03-03T00:00:00",
+        bound=THIRD_PARTY,
+    ),
     repaired(
         "log", "hourly files", "clock=2026-03-02T02:50:00Z", "readings.log_names=hourly", f"{MBX01}.log_flush_s=0.5"
     ),

@@ -99,7 +99,8 @@ class TestSuspendedQueue:
     def test_takes_new_mail_and_keeps_it_too(self, bench: Any) -> None:
         suspended = BEGIN + timedelta(minutes=2)
         mail = [Mail(MBX, "fabrikam.com", 1, BEGIN, times=2, every_s=600, suspended_at=suspended)]
-        assert bench(mail=mail).after(minutes=20).queue.message_count == 2
+        here = bench(mail=mail).after(minutes=20)
+        assert (here.queue.status, here.queue.message_count) == ("Suspended", 2)
 
     def test_is_none_where_there_is_no_queue_yet(self, bench: Any) -> None:
         later = BEGIN + timedelta(minutes=2)
