@@ -109,7 +109,8 @@ def refuse_without_smtp(invocation: Invocation, connector: SendConnector) -> Non
     first, name = _asked_server(invocation, connector), connector.tls_certificate_name
     if first is None or name is None or not is_reachable(invocation, first) or first.service_host != "running":
         return
-    named = [each for each in listed_certificates(first) if _names(name, each)]
+    match_case = invocation.world.readings.smtp_check_case == "matched"
+    named = [each for each in listed_certificates(first) if _names(name, each, match_case)]
     if any(Services.SMTP not in first.services_of(each) for each in named):
         raise refused(
             invocation,
@@ -126,5 +127,6 @@ def _asked_server(invocation: Invocation, connector: SendConnector) -> Server | 
     return server_called(invocation, connector.source_servers[0])
 
 
-def _names(identifier: str, certificate: StoredCertificate) -> bool:
-    return identifier in (certificate.identifier, f"<S>{certificate.subject}")
+def _names(identifier: str, certificate: StoredCertificate, match_case: bool) -> bool:
+    names = (certificate.identifier, f"<S>{certificate.subject}")
+    return identifier in names if match_case else identifier.casefold() in [each.casefold() for each in names]

@@ -14,7 +14,7 @@ from typing import Literal
 
 from ..objects import general_text
 from ..powershell import not_simulated
-from ..world import Server, Services, StoredCertificate
+from ..world import Readings, Server, Services, StoredCertificate
 
 DEFAULT_WEB_SITE = "Default Web Site"
 _SUBSCRIBE_AGAIN = (
@@ -25,13 +25,38 @@ _SUBSCRIBE_AGAIN = (
 Key = Literal["IIS", "SMTP"]
 
 
-class ServiceHostError(Exception):
-    """An answer that is an error; ``category`` is an ErrorCategory's name."""
+_QUESTIONS = {
+    "en": (
+        "Overwrite the existing default SMTP certificate?",
+        "Current certificate",
+        "Replace it with certificate",
+        "expires",
+    ),
+    "de": (
+        "Möchten Sie das vorhandene SMTP-Standardzertifikat überschreiben?",
+        "Aktuelles Zertifikat",
+        "Ersetzen durch Zertifikat",
+        "läuft ab am",
+    ),
+}
 
-    def __init__(self, message: str, category: str = "NotSpecified") -> None:
+
+class ServiceHostError(Exception):
+    """An answer that is an error; ``category`` is an ErrorCategory's name.
+
+    ``german`` is what a German server may say, where that matters: nobody has recorded it.
+    """
+
+    def __init__(self, message: str, category: str = "NotSpecified", german: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.category = category
+        self.german = german or message
+
+    def told(self, server: Server, readings: Readings) -> str:
+        """The words that reach the session."""
+        in_german = readings.wrapped_errors == "server" and server.language.startswith("de")
+        return self.german if in_german else self.message
 
 
 @dataclass(frozen=True)
@@ -80,7 +105,9 @@ def find_certificate(server: Server, thumbprint: str, missing_category: str) -> 
     if reason is not None:
         raise ServiceHostError(
             f"The certificate with thumbprint {certificate.thumbprint} was found but is not valid for use with "
-            f"Exchange Server (reason: {reason})."
+            f"Exchange Server (reason: {reason}).",
+            german=f"Das Zertifikat mit dem Fingerabdruck {certificate.thumbprint} wurde gefunden, kann aber mit "
+            f"Exchange Server nicht verwendet werden (Ursache: {reason}).",
         )
     return certificate
 
@@ -88,7 +115,11 @@ def find_certificate(server: Server, thumbprint: str, missing_category: str) -> 
 def _in_store(server: Server, thumbprint: str, missing_category: str) -> StoredCertificate:
     certificate = server.certificate(_without_spaces(thumbprint))
     if certificate is None:
-        raise ServiceHostError(f"The certificate with thumbprint {thumbprint} was not found.", missing_category)
+        raise ServiceHostError(
+            f"The certificate with thumbprint {thumbprint} was not found.",
+            missing_category,
+            f"Das Zertifikat mit dem Fingerabdruck {thumbprint} wurde nicht gefunden.",
+        )
     return certificate
 
 
@@ -97,7 +128,7 @@ def _without_spaces(thumbprint: str) -> str:
     return thumbprint.replace(" ", "") if thumbprint[2:3] == " " else thumbprint
 
 
-def enable(server: Server, request: Request, now: datetime) -> Answer:
+def enable(server: Server, request: Request, now: datetime, readings: Readings) -> Answer:
     """Do what needs no confirmation, and tell what does.
 
     The order is Exchange's: IIS, the key's ACL, the default certificate, POP and IMAP. So the certificate works for
@@ -111,10 +142,12 @@ def enable(server: Server, request: Request, now: datetime) -> Answer:
     answer = Answer()
     if Services.IIS in request.services:
         _bind_web_site(server, certificate, request, answer)
+    if readings.enable_services == "resets":
+        _take_what_is_not_named(server, certificate, request.services)
     if request.network_service_allowed or request.services & (Services.SMTP | Services.POP | Services.IMAP):
         _grant_key_access(server, certificate, now)
     if Services.SMTP in request.services and not request.network_service_allowed:
-        _check_default(server, certificate, request, answer, now)
+        _check_default(server, certificate, request, answer, now, readings=readings)
     if Services.POP in request.services:
         server.pop_name = _service_name("POP", certificate, server.pop_name, answer)
     if Services.IMAP in request.services:
@@ -179,22 +212,49 @@ def _grant_key_access(server: Server, certificate: StoredCertificate, now: datet
 
 
 def _check_default(
-    server: Server, certificate: StoredCertificate, request: Request, answer: Answer, now: datetime
+    server: Server,
+    certificate: StoredCertificate,
+    request: Request,
+    answer: Answer,
+    now: datetime,
+    *,
+    readings: Readings,
 ) -> None:
     """Ask whether to replace the default certificate; where none can be read, it is set without a question."""
     current = server.certificate(server.default_certificate)
     if current is certificate:
         return
-    if current is None or "SMTP" in request.confirmed:
+    if current is None or "SMTP" in request.confirmed or readings.default_question == "replaced":
         server.replace_default_certificate(certificate, now)
         if server.role == "edge":
             answer.warnings.append(_SUBSCRIBE_AGAIN)
         return
-    answer.questions["SMTP"] = (
-        "Overwrite the existing default SMTP certificate?\r\n\r\n"
-        f"Current certificate: '{current.thumbprint}' (expires {general_text(current.not_after)})\r\n"
-        f"Replace it with certificate: '{certificate.thumbprint}' (expires {general_text(certificate.not_after)})"
+    if readings.default_question == "asked":
+        answer.questions["SMTP"] = _question(current, certificate, readings)
+
+
+def _question(current: StoredCertificate, new: StoredCertificate, readings: Readings) -> str:
+    """Exchange's own words in English; in German nobody has recorded them."""
+    opening, first, second, expires = _QUESTIONS[readings.prompt_language]
+    thumbprints = [each.thumbprint for each in (current, new)]
+    if readings.prompt_thumbprints == "others":
+        thumbprints = [each[::-1] for each in thumbprints]
+    return (
+        f"{opening}\r\n\r\n"
+        f"{first}: '{thumbprints[0]}' ({expires} {general_text(current.not_after)})\r\n"
+        f"{second}: '{thumbprints[1]}' ({expires} {general_text(new.not_after)})"
     )
+
+
+def _take_what_is_not_named(server: Server, certificate: StoredCertificate, services: Services) -> None:
+    """Take those services away that are not named, SMTP with them: what is named is given afterwards."""
+    if Services.IIS not in services:
+        certificate.iis_sites.clear()
+    held = server.services_of(certificate)
+    if Services.POP in held & ~services:
+        server.pop_name = None
+    if Services.IMAP in held & ~services:
+        server.imap_name = None
 
 
 def _service_name(service: str, certificate: StoredCertificate, current: str | None, answer: Answer) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .command import Invocation
 
-CAPTION = "Confirm"
+CAPTIONS = {"en": "Confirm", "de": "Bestätigung"}
 """PowerShell's own, which it also takes when a cmdlet gives an empty one."""
 
 _YES, _YES_TO_ALL, _NO, _NO_TO_ALL, _SUSPEND = range(5)
@@ -21,6 +21,13 @@ _CHOICES = (
         'Pause the current pipeline and return to the command prompt. Type "exit" to resume the pipeline.',
     ),
 )
+# In the words of a German Windows; the help texts are not known and repeat the labels.
+_GERMAN = tuple((label, label.replace("&", "")) for label in ("&Ja", "Ja, &alle", "&Nein", "N&ein, keine", "An&halten"))
+_ORDERS = {
+    "documented": (_YES, _YES_TO_ALL, _NO, _NO_TO_ALL, _SUSPEND),
+    "no_second": (_YES, _NO, _YES_TO_ALL, _NO_TO_ALL, _SUSPEND),
+    "no_first": (_NO, _NO_TO_ALL, _YES, _YES_TO_ALL, _SUSPEND),
+}
 
 
 def should_continue(invocation: Invocation, key: str, message: str) -> bool:
@@ -32,10 +39,13 @@ def should_continue(invocation: Invocation, key: str, message: str) -> bool:
     remembered = invocation.remembered(key)
     if remembered is not None:
         return remembered
-    choices = _CHOICES[: invocation.world.readings.prompt_choices]
+    readings = invocation.world.readings
+    labels = _GERMAN if readings.prompt_language == "de" else _CHOICES
+    order = [each for each in _ORDERS[readings.prompt_order] if each < readings.prompt_choices]
+    choices = tuple(labels[each] for each in order)
     answer = _SUSPEND
     while answer == _SUSPEND:  # a remote session has no nested prompt to go to: the question comes again
-        answer = invocation.ask(CAPTION, message, choices, _YES)
+        answer = order[invocation.ask(CAPTIONS[readings.prompt_language], message, choices, order.index(_YES))]
     if answer in (_YES_TO_ALL, _NO_TO_ALL):
         invocation.remember(key, answer == _YES_TO_ALL)
     return answer in (_YES, _YES_TO_ALL)

@@ -71,11 +71,12 @@ def named_certificate(
     if parts is None:
         return None
     issuer, subject = parts["issuer"], parts["subject"]
+    same = _same_name if readings.named_certificate_case == "ignored" else _same_name_and_case
     found = [
         each
         for each in store
-        if _same_name(each.subject, subject)
-        and (issuer is None or _same_name(each.issuer, issuer))
+        if same(each.subject, subject)
+        and (issuer is None or same(each.issuer, issuer))
         and each.trusted
         and (each.is_dated(now) or (readings.expired_named_certificate == "used" and each.not_before <= now))
     ]
@@ -129,8 +130,12 @@ def _same_name(one: str, other: str) -> bool:
     return _formatted(one) == _formatted(other)
 
 
-def _formatted(name: str) -> str:
+def _same_name_and_case(one: str, other: str) -> bool:
+    return _formatted(one, str) == _formatted(other, str)
+
+
+def _formatted(name: str, fold: Callable[[str], str] = str.casefold) -> str:
     try:
-        return name_text(parse_name(name)).casefold()
+        return fold(name_text(parse_name(name)))
     except ValueError:
-        return name.casefold()  # no name at all; it is equal to nothing but itself
+        return fold(name)  # no name at all; it is equal to nothing but itself

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..timespan import log_time
-from ..world import StoredCertificate
+from ..world import Readings, StoredCertificate
 from .protocol_log import SessionLog
 
 Form = Literal["old", "new", "none"]
@@ -20,15 +20,16 @@ Form = Literal["old", "new", "none"]
 _PROPERTIES = "Subject Issuer name Serial number Thumbprint Not before Not after Subject alternate names"
 
 
-def log_certificate(log: SessionLog, marker: str, certificate: StoredCertificate, form: Form) -> None:
+def log_certificate(log: SessionLog, marker: str, certificate: StoredCertificate, readings: Readings) -> None:
     """Write a whole certificate; only ``marker`` (``Sending certificate`` …) says whose it is."""
+    form, names = readings.certificate_rows, readings.alternate_names_row == "filled"
     if form == "old":
         log.note(marker)
         log.note("Certificate subject", certificate.subject)
         log.note("Certificate issuer name", certificate.issuer)
         log.note("Certificate serial number", certificate.serial_number)
         log.note("Certificate thumbprint", certificate.thumbprint)
-        log.note("Certificate alternate names", ";".join(certificate.alternative_names))
+        log.note("Certificate alternate names", ";".join(certificate.alternative_names if names else ()))
     elif form == "new":
         values = (
             certificate.subject,
@@ -37,7 +38,7 @@ def log_certificate(log: SessionLog, marker: str, certificate: StoredCertificate
             certificate.thumbprint,
             log_time(certificate.not_before),
             log_time(certificate.not_after),
-            ";".join(certificate.domains),
+            ";".join(certificate.domains if names else ()),
         )
         log.note(f"{marker} {_PROPERTIES}", "".join(f" {value}" for value in values))
 

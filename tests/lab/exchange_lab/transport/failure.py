@@ -151,6 +151,10 @@ def _lrt_first(text: str, fqdn: str, address: str, at: datetime) -> str:
 def _text(failure: Failure, readings: Readings) -> str:
     if failure.stage in ("certificate", "lookup"):
         return failure.reply
+    if failure.stage == "connect" and readings.connect_error == "primary_4.2.1":
+        return (
+            f'451 4.4.0 Primary target IP address responded with: "421 4.2.1 Unable to connect." {_NO_ALTERNATE_HOST}'
+        )
     if failure.stage == "connect":
         return f"451 4.4.397 Error communicating with target host. -> {failure.reply}"
     if readings.queue_error == "led_4.4.1":

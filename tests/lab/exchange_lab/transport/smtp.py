@@ -124,8 +124,8 @@ def start_tls(
     log.sent(verb)
     yield ROUND_TRIP_S
     log.received("220 2.0.0 SMTP server ready")
-    if ours.certificate is not None:
-        log_certificate(log, "Sending certificate", ours.certificate, readings.certificate_rows)
+    if ours.certificate is not None and (ours.failure is None or readings.failed_certificate_rows == "written"):
+        log_certificate(log, "Sending certificate", ours.certificate, readings)
     if ours.failure is not None:
         # Schannel is asked for the key before a byte of the handshake leaves: the other end has no part in this.
         log.note(f"TLS negotiation failed with error {ours.failure}")
@@ -138,8 +138,8 @@ def start_tls(
         log.disconnected("Remote")
         return CONNECTION_DROPPED
     if theirs.certificate is not None:
-        log_certificate(log, "Remote certificate", theirs.certificate, readings.certificate_rows)
-    log.note(f"TLS protocol SP_PROT_TLS1_2_CLIENT negotiation succeeded using {_CIPHERS}")
+        log_certificate(log, "Remote certificate", theirs.certificate, readings)
+    log.note(f"TLS protocol SP_PROT_{readings.tls_protocol}_CLIENT negotiation succeeded using {_CIPHERS}")
     if theirs.certificate is not None:
         log_received_thumbprint(log, theirs.certificate, readings.certificate_rows)
     return None

@@ -22,10 +22,16 @@ class Readings:
             source server lacks SMTP?
         named_certificate: Which of several same-named certificates TlsCertificateName picks.
         expired_named_certificate: Whether TlsCertificateName still finds an expired certificate.
+        named_certificate_case: Whether the transport service compares the names in TlsCertificateName by case.
+        smtp_check_case: Whether Set-SendConnector does so before it refuses.
+        enable_services: Whether Enable-ExchangeCertificate adds to a certificate's services, or takes those away that
+            are not named, which documentation has claimed.
         cng_key: Whether the transport service can use a key of a CNG provider.
         binding_takes_effect: ``at_once`` (the store's change empties the certificate cache) or ``after_restart``.
         queue_error: The frame and code of LastError for a TLS failure of Exchange's own making: the text of KB 4051498,
             the same with 421 4.2.1, or the ``[{LED=…}]`` form of newer builds.
+        connect_error: LastError where no connection comes about: 451 4.4.397, or the frame of the text above.
+        wrapped_errors: The language of what a server's Service Host answers: that of the session, or of the server.
         outbound_front_end: Which Front End Transport service a Mailbox server hands proxied mail to: that of another
             server (one of its site, if there is one), or its own.
         front_end_error: The code for a proxy session that the front end could not set up: 450 4.7.0 in the frame
@@ -34,12 +40,20 @@ class Readings:
             implicit connector for all.
         front_end_log_level: Whether that log follows the connector's level or always speaks.
         certificate_rows: Certificates in the protocol log: one row a property, one row in all, or not at all.
+        failed_certificate_rows: Whether our certificate is in the log of a session whose TLS fails on our side.
+        alternate_names_row: Whether the rows of a certificate hold its alternate names.
+        tls_protocol: The protocol's name in the log.
         ehlo_rows: A reply of several lines in the protocol log: one row a line, or one row.
         log_names: ``SENDyyyymmdd-n.LOG`` or ``SENDyyyymmddHH-n.LOG``.
         log_flush: Whether a flush of the log may end in the middle of a row.
         log_row_end: What ends a row.
         log_byte_order_mark: Whether a log file begins with one.
         prompt_choices: 4, or 5 with Suspend.
+        prompt_language: The language of the choices and of the question about the default certificate.
+        prompt_order: The order of the choices: as documented, with No in the second place, or with No first and the
+            default still Yes.
+        prompt_thumbprints: Whether the question about the default certificate names the two that it is about.
+        default_question: Whether it is asked at all; without it the default stays, or is replaced.
         services_value: Services after Select-Object: the enum as an object, its text, or letters such as ``IP.WS..``.
         tls_certificate_name_value: TlsCertificateName of a connector in the Partial profile.
         select_object: Whether a session of Exchange has Select-Object.
@@ -56,20 +70,32 @@ class Readings:
     set_send_connector: Literal["refused", "works"] = "refused"
     named_certificate: Literal["latest_expiry", "store_order"] = "latest_expiry"
     expired_named_certificate: Literal["not_found", "used"] = "not_found"
+    named_certificate_case: Literal["ignored", "matched"] = "ignored"
+    smtp_check_case: Literal["matched", "ignored"] = "matched"
+    enable_services: Literal["adds", "resets"] = "adds"
     cng_key: Literal["usable", "unusable"] = "usable"
     binding_takes_effect: Literal["at_once", "after_restart"] = "at_once"
     queue_error: Literal["primary_4.4.1", "primary_4.2.1", "led_4.4.1"] = "primary_4.4.1"
+    connect_error: Literal["4.4.397", "primary_4.2.1"] = "4.4.397"
+    wrapped_errors: Literal["session", "server"] = "session"
     outbound_front_end: Literal["another", "local"] = "another"
     front_end_error: Literal["450_4.7.0", "450_4.4.101"] = "450_4.7.0"
     front_end_connector_id: Literal["virtual", "name"] = "virtual"
     front_end_log_level: Literal["connector", "always"] = "connector"
     certificate_rows: Literal["old", "new", "none"] = "old"
+    failed_certificate_rows: Literal["written", "missing"] = "written"
+    alternate_names_row: Literal["filled", "empty"] = "filled"
+    tls_protocol: Literal["TLS1_2", "TLS1_3"] = "TLS1_2"
     ehlo_rows: Literal["one_a_line", "joined"] = "one_a_line"
     log_names: Literal["daily", "hourly"] = "daily"
     log_flush: Literal["any_byte", "whole_rows"] = "any_byte"
     log_row_end: Literal["crlf", "lf"] = "crlf"
     log_byte_order_mark: Literal["absent", "present"] = "absent"
     prompt_choices: Literal[4, 5] = 4
+    prompt_language: Literal["en", "de"] = "en"
+    prompt_order: Literal["documented", "no_second", "no_first"] = "documented"
+    prompt_thumbprints: Literal["named", "others"] = "named"
+    default_question: Literal["asked", "skipped", "replaced"] = "asked"
     services_value: Literal["object", "text", "letters"] = "object"
     tls_certificate_name_value: Literal["text", "object"] = "text"
     select_object: Literal["offered", "hidden"] = "offered"

@@ -45,13 +45,13 @@ def test_a_key_that_is_open_already_is_not_touched_again(lab: Lab) -> None:
     lab.server.transport = transport = Transport()
     request = Request(lab.third_party.thumbprint, Services.SMTP)
     for __ in range(2):
-        enable(lab.server, request, lab.world.clock.now())
+        enable(lab.server, request, lab.world.clock.now(), lab.world.readings)
     assert transport.store_changes == 1
 
 
 def test_network_service_allowed_asks_nothing_about_the_default(lab: Lab) -> None:
     request = Request(lab.third_party.thumbprint, Services.SMTP, network_service_allowed=True)
-    assert enable(lab.server, request, lab.world.clock.now()).questions == {}
+    assert enable(lab.server, request, lab.world.clock.now(), lab.world.readings).questions == {}
     assert lab.third_party.network_service
 
 
