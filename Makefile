@@ -8,7 +8,6 @@
 #   make test   checks everything; its parts: make lint types sanity integration unit
 #
 #   make test-matrix   plays the integration targets on every ansible-core that is supported
-#   make moods         repairs in every mood of Exchange, and a table of what came of it
 #   make roads         repairs over every connection, authentication and kind of server, and fails where it must
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #
@@ -31,7 +30,7 @@ LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
-.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads moods lab-proof clean
+.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads lab-proof clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -63,7 +62,7 @@ lint: $(TEST_READY)
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/moods tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tools
 
 unit: $(TEST_READY)
 	pytest
@@ -89,10 +88,6 @@ test-matrix: $(TEST_READY)
 # KB 4051498 on every road to a server, as the lab saw it, and what must fail on each. ROADS="winrm kerberos" chooses.
 roads: $(TEST_READY)
 	@python -m tests.roads $(ROADS)
-
-# The shipped playbook in every mood of Exchange, and a table of what came of it. MOODS="queues suspended" chooses.
-moods: $(TEST_READY)
-	@python -m tests.moods $(MOODS)
 
 # Clients without a line of the collection, each of which must fail against the lab as it would against Exchange.
 lab-proof: $(TEST_READY)

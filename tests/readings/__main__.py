@@ -17,8 +17,10 @@ from pathlib import Path
 
 from .case import Case
 from .drive import Outcome, run
-from .readings import CASES
+from .moods import MOODS
+from .readings import READINGS, TWINS
 
+CASES = (*READINGS, *TWINS, *MOODS)
 BUILD = Path(__file__).resolve().parents[2] / "build"
 AT_ONCE = 3
 """A lab and a playbook keep a processor busy, but for the time in which they wait for each other."""

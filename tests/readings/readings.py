@@ -217,5 +217,3 @@ READINGS = (
 )
 
 TWINS = tuple(twins(*each) for each in product(("store_order", "latest_expiry"), ("refused", "works")))
-
-CASES = (*READINGS, *TWINS)
