@@ -9,6 +9,7 @@
 #
 #   make test-matrix   plays the integration targets on every ansible-core that is supported
 #   make roads         repairs over every connection, authentication and kind of server, and fails where it must
+#   make readings      repairs under every answer to what is not known about Exchange
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
@@ -30,7 +31,7 @@ LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
-.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads lab-proof clean
+.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads readings lab-proof clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -88,6 +89,10 @@ test-matrix: $(TEST_READY)
 # KB 4051498 on every road to a server, as the lab saw it, and what must fail on each. ROADS="winrm kerberos" chooses.
 roads: $(TEST_READY)
 	@python -m tests.roads $(ROADS)
+
+# What the playbook makes of every reading of Exchange, as the lab saw it. READINGS="prompt_order" chooses.
+readings: $(TEST_READY)
+	@python -m tests.readings $(READINGS)
 
 # Clients without a line of the collection, each of which must fail against the lab as it would against Exchange.
 lab-proof: $(TEST_READY)

@@ -30,6 +30,17 @@ State = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class Seen:
+    """A run: the lab's states before, after and some time after it, the verdicts of its report, and its exit status."""
+
+    before: State
+    after: State
+    later: State
+    verdicts: Sequence[Mapping[str, Any]]
+    status: int
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of a case. ``services``, ``default`` and ``level`` tell what the lab saw, in a word."""
 
@@ -78,19 +89,12 @@ def run(case: Case, folder: Path) -> Outcome:
         before, after, later, verdicts = (json.loads((folder / name).read_text(encoding="utf-8")) for name in names)
     except (FileNotFoundError, json.JSONDecodeError) as error:
         return Outcome(case, "none", problems=(f"{error}; see {folder}/output.txt",), seconds=seconds)
-    return judge(case, before, after, later, verdicts, status, seconds)
+    return judge(case, Seen(before, after, later, verdicts, status), seconds)
 
 
-def judge(
-    case: Case,
-    before: State,
-    after: State,
-    later: State,
-    verdicts: Sequence[Mapping[str, Any]],
-    status: int,
-    seconds: int = 0,
-) -> Outcome:
-    """Hold the lab's states before, after and some time after the run, and the run's report, against what must come."""
+def judge(case: Case, seen: Seen, seconds: int = 0) -> Outcome:
+    """Hold what was seen against what must come."""
+    before, after, later, verdicts, status = seen.before, seen.after, seen.later, seen.verdicts, seen.status
     lost = harm(before, after)
     gained = harm(after, before)
     default = defaults_of(after) == defaults_of(before)

@@ -100,7 +100,9 @@ READINGS = (
     *on_an_edge("set_send_connector", "works", "refused"),
     *repaired("named_certificate", "latest_expiry", "store_order"),
     left_alone("expired_named_certificate", "not_found", "other_cause", "TlsCertificateName|expired", EXPIRED),
-    left_alone("expired_named_certificate", "used", "refused", "expired", EXPIRED),
+    # There is nothing to bind, so nobody has the log speak; where it speaks already, the binding is refused.
+    left_alone("expired_named_certificate", "used", "no_evidence", "DateInvalid.* must not be bound", EXPIRED),
+    left_alone("expired_named_certificate", "used", "refused", "expired", EXPIRED, scenario="log-already-speaks"),
     *repaired("named_certificate_case", "ignored", facts=(OTHER_CASE,)),
     left_alone("named_certificate_case", "matched", "other_cause", "TlsCertificateName", OTHER_CASE),
     # One compares by case and lets the change pass; the other refuses it, and the refusal is the evidence.
@@ -121,7 +123,7 @@ READINGS = (
         "failed",
         ("readings.enable_services=resets",),
         # The sentence, both states, and the line that restores it.
-        says="(?s)has lost .*Enable-ExchangeCertificate .*(POP,IIS|IIS,POP)",
+        says="(?s)has lost .*Enable-ExchangeCertificate .*-Services 'POP, IIS, SMTP'",
         bound=THIRD_PARTY,
         lost=((THIRD_PARTY[0], frozenset({"POP", "IIS"})),),
     ),

@@ -101,7 +101,7 @@ class BindingPlan(Plan[BindingState]):
         thumbprint = self.certificate.thumbprint
         lost = self._lost(state)
         replaced = self._default_was_replaced(state, results)
-        restoring = self._restoring(lost, replaced)
+        restoring = self._restoring(state, lost, replaced)
         if mishap is not None and mishap.asked:
             return mishap.sentence, restoring
         if lost:
@@ -150,9 +150,13 @@ class BindingPlan(Plan[BindingState]):
         said = warns_of_replaced_default(words_of(results))
         return said or state.default_certificate != self.before.default_certificate
 
-    def _restoring(self, lost: Mapping[str, Services], replaced: bool) -> list[str]:
-        """Return the exact lines that give back what was lost. They are for people: nothing is sent unasked."""
-        lines = [self._enabling(loser, services) for loser, services in lost.items()]
+    def _restoring(self, state: BindingState, lost: Mapping[str, Services], replaced: bool) -> list[str]:
+        """Return the exact lines that give back what was lost. They are for people: nothing is sent unasked.
+
+        Where the enabled certificate itself has lost what was not named, the line names what is left of it as well.
+        """
+        enabled = {self.certificate.thumbprint: state.holdings.get(self.certificate.thumbprint) or _NO_SERVICES}
+        lines = [self._enabling(loser, services | enabled.get(loser, _NO_SERVICES)) for loser, services in lost.items()]
         if replaced and self.before.default_certificate is not None:
             lines.append(self._enabling(self.before.default_certificate, frozenset({Service.SMTP})))
         return lines

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .elsewhere import FrontEnd
 from .evidence import UNKNOWN_CREDENTIALS
+from .mail import Mail
 from .plan import shortened
-from .verdict import ConnectorVerdict, HostVerdict, Mail, Verdict
+from .verdict import ConnectorVerdict, HostVerdict, Verdict
 
 
 def verdict_result(judged: HostVerdict) -> dict[str, Any]:
@@ -143,7 +144,7 @@ def next_step(connector: ConnectorVerdict) -> str:
         case Verdict.NO_EVIDENCE if connector.not_raised:
             return "set outbound_tls_repair_organization_host to a Mailbox server of the inventory, and run again."
         case Verdict.FAILED:
-            return "read the message, look at the state that it shows, and run again."
+            return _next_after_failure(connector.lines_to_type)
         case _:
             return remedy
 
@@ -183,6 +184,12 @@ def _unproven(connector: ConnectorVerdict) -> str:
     if _left_unseen(mail):
         return f"the log does not show how the {mail.not_accounted_for} messages left that were waiting"
     return f"the log shows no message that was accepted over TLS since; {mail.after} still waiting"
+
+
+def _next_after_failure(lines_to_type: Sequence[str]) -> str:
+    if lines_to_type:
+        return f"read the message, and type what puts it right: {'; '.join(lines_to_type)}"
+    return "read the message, look at the state that it shows, and run again."
 
 
 def _left(mail: Mail) -> str:

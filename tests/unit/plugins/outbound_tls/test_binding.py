@@ -329,6 +329,20 @@ def test_an_unforeseen_loss_fails_with_both_states_and_the_line_that_restores_it
     )
 
 
+def test_the_line_that_restores_the_enabled_certificate_names_all_its_services(make, state):
+    plan = plan_binding(BindingWish(make.thumbprint(1)), state)
+    after = bound(state)
+    smtp_alone = replace(after.wanted, services=frozenset({Service.SMTP}))
+
+    failure = unsettled(plan, replace(after, wanted=smtp_alone))
+
+    assert "has lost POP, IIS while" in str(failure)
+    assert failure.remedy == (
+        f"Enable-ExchangeCertificate -Server 'mbx01.contoso.test' -Thumbprint {make.thumbprint(1)} -Services "
+        "'POP, IIS, SMTP'",
+    )
+
+
 def test_a_replaced_default_fails_loudly(make, state):
     plan = plan_binding(BindingWish(make.thumbprint(1)), state)
 

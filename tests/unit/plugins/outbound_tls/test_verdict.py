@@ -231,6 +231,7 @@ def test_a_binding_that_failed(make, before):
     result = verdict_of(before, steps=[broken])
     assert result["verdict"] == "failed"
     assert details(make, result)["lines_to_type"] == [line]
+    assert result["summary"][-1].endswith(f"type what puts it right: {line}")
     assert details(make, result)["commands"] == []
 
 
