@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make readings``: the shipped playbook under every reading of Exchange, and a table of what came of it.
+"""``make readings``: the shipped playbook under every reading of Exchange and in its moods, and a table of what came of it.
 
 The exit status is 0 only if all is as it must be. Words choose cases: ``python -m tests.readings prompt german``.
 """
@@ -17,10 +17,8 @@ from pathlib import Path
 
 from .case import Case
 from .drive import Outcome, run
-from .moods import MOODS
-from .readings import READINGS, TWINS
+from .readings import CASES
 
-CASES = (*READINGS, *TWINS, *MOODS)
 BUILD = Path(__file__).resolve().parents[2] / "build"
 AT_ONCE = 3
 """A lab and a playbook keep a processor busy, but for the time in which they wait for each other."""

@@ -257,13 +257,6 @@ MOODS = (
     # What a session lacks, and who else is there.
     left_alone(
         "session",
-        "no Select-Object",
-        "no_evidence",
-        "the services of certificate .* are unknown",
-        "readings.select_object=hidden",
-    ),
-    left_alone(
-        "session",
         "no Select-Object, log speaks",
         "no_evidence",
         "whose services are unknown",
