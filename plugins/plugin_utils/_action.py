@@ -88,7 +88,9 @@ class ExchangeAction(ActionBase):
         """Return the session options among the variables of the host that is acted on, delegated or not."""
         host = self._task.delegate_to
         hosts = variables.get("hostvars", {})
+        # What hostvars tells of a host lacks the play's variables and hostvars itself, so it is not asked for our own.
+        is_own = host in (None, variables.get("inventory_hostname"))
         # Not hosts.get(): for an unknown host Ansible's HostVars returns an undefined value instead of the default.
-        own = variables if host is None else hosts[host] if host in hosts else {}  # noqa: SIM401
+        own = variables if is_own else hosts[host] if host in hosts else {}  # noqa: SIM401
         named = (name for name in SESSION_ARGUMENTS if name.startswith("exchange_") and name in own)
         return {name: self._templar.template(own[name]) for name in named}

@@ -51,7 +51,9 @@ class Tell(ExchangeAction):
     definition = Definition(name="tell", argument_spec=dict(SESSION_ARGUMENTS), run=tell)
 
 
-def act(host: str, *, on: str | None = None, become: bool = False, **arguments: Any) -> dict[str, Any]:
+def act(
+    host: str, *, on: str | None = None, become: bool = False, play: dict[str, Any] | None = None, **arguments: Any
+) -> dict[str, Any]:
     """Run a task of a host, perhaps delegated, as Ansible's executor would."""
     loader = DataLoader()
     task = AnsibleTask.load({"action": "tell", "delegate_to": on, "check_mode": True})
@@ -60,7 +62,7 @@ def act(host: str, *, on: str | None = None, become: bool = False, **arguments: 
     connection.set_options(var_options=CONNECTION)
     if become:
         connection.set_become_plugin(become_loader.get("su"))
-    variables = {"inventory_hostname": host, "hostvars": HOSTS, **HOSTS[host]}
+    variables = {"inventory_hostname": host, "hostvars": HOSTS, **HOSTS[host], **(play or {})}
     action = Tell(task, connection, PlayContext(), loader, Templar(loader, variables=variables), None)
     return action.run(task_vars=variables)
 
@@ -81,6 +83,12 @@ def test_a_delegated_task_takes_the_other_host_s_variables_and_keeps_its_owner()
     assert told["endpoint"] == "http://mbx01.lab.test:8080/PowerShell/"
     assert (told["username"], told["edge"]) == ("exadmin@LAB.TEST", False)
     assert (told["owner"], told["called"]) == ("edge01", ["mbx01.lab.test", "mbx01"])
+
+
+def test_a_task_that_is_delegated_to_its_own_host_keeps_the_variables_of_the_play() -> None:
+    assert (
+        act("mbx01", on="mbx01", play={"exchange_port": 8081})["endpoint"] == "http://mbx01.lab.test:8081/PowerShell/"
+    )
 
 
 def test_a_host_that_the_inventory_does_not_know_has_no_variables() -> None:

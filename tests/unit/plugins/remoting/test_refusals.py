@@ -159,8 +159,8 @@ def test_a_wrong_password_is_tried_once(
     [
         (
             "Kerberos",
-            "ntlm authentication of LAB\\exadmin at /PowerShell/ failed. The endpoint offers Kerberos only, as an untouched "
-            "Exchange server does: set exchange_auth: kerberos and write the user as name@REALM.",
+            "ntlm authentication of LAB\\exadmin at /PowerShell/ failed. The endpoint offers Kerberos only, as an "
+            "untouched Exchange server does: set exchange_auth: kerberos and write the user as name@REALM.",
         ),
         (
             'Basic realm="WSMAN"',
