@@ -16,8 +16,10 @@ description:
     finding for each enabled Send connector that has the server among its sources.
   - A certificate is called the culprit only by evidence, whose grade is always named. V(marked) means that the log
     shows that the server presented this very certificate and could not use it. V(inferred) means that the row that says
-    whose certificate it is is missing, as in the sample of KB 4051498, and everything else agrees. V(refusal) means
-    that Exchange itself refused to change the connector because of it.
+    whose certificate it is is missing, as in the sample of KB 4051498, and everything else agrees. V(eliminated) means
+    that the log shows no certificate at all, and that these are all certificates of the connector's name that could
+    serve and are not enabled for SMTP. V(refusal) means that Exchange itself refused to change the connector because
+    of it.
   - What a remote server presented, what a Receive log says, and hops inside the organisation are never evidence.
 options:
   connectors:

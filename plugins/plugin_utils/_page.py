@@ -62,6 +62,7 @@ _STATES: Final = {state.word: state for state in State}
 GRADES: Final = {
     "marked": "the log says that the server presented this very certificate and could not use it",
     "inferred": "the row that says whose certificate it is is missing; everything else agrees that it is the server's",
+    "eliminated": "the log shows no certificate; of those that the connector names, all others are enabled for SMTP",
     "refusal": "Exchange itself refused to change the connector because of it",
 }
 _AGAIN: Final = {

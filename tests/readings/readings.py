@@ -25,7 +25,8 @@ OLD_AND_BOUND = (
 )
 OTHER_CASE = f"{CONNECTOR}.tls_certificate_name='<I>{ISSUER}<S>{SUBJECT.replace('Contoso', 'CONTOSO')}'"
 EXPIRED = f"{CERTIFICATE}.not_after=-1d"
-GERMAN_WITHOUT_KEY = (f"{CERTIFICATE}.key=missing", f"{MBX01}.language=de-DE")
+PORT_SILENT = "peers.contoso-com.mail.protection.outlook.com={listens: false, connect_failure: timed_out}"
+WITHOUT_KEY = f"{CERTIFICATE}.key=missing"
 
 
 def repaired(reading: str, *values: object, facts: tuple[str, ...] = (), grade: str = "") -> tuple[Case, ...]:
@@ -185,13 +186,19 @@ READINGS = (
     *repaired("tls_certificate_name_value", "text", "object"),
     *repaired("current_domain_controllers", "empty", "filled"),
     *repaired("queue_error", "primary_4.4.1", "primary_4.2.1", "led_4.4.1"),
+    left_alone("connect_error", "4.4.397", "other_cause", "10060", scenario="stuck-for-another-reason"),
+    # The words do not tell the network from TLS, but no certificate is left to bind.
+    left_alone(
+        "connect_error", "primary_4.2.1", "other_cause", "is enabled for SMTP", scenario="stuck-for-another-reason"
+    ),
+    # Where one is left, the log has to tell.
     *(
-        left_alone("connect_error", value, "other_cause", "10060", scenario="stuck-for-another-reason")
+        left_alone("connect_error", value, "other_cause", "10060", PORT_SILENT)
         for value in ("4.4.397", "primary_4.2.1")
     ),
     *(
-        left_alone("wrapped_errors", value, "other_cause", "private key", *GERMAN_WITHOUT_KEY)
-        for value in ("session", "server")
+        left_alone("wrapped_errors", value, "other_cause", "private key", WITHOUT_KEY)
+        for value in ("session", "german")
     ),
     # The protocol log.
     *repaired("certificate_rows", "old", "new", grade="marked"),

@@ -18,7 +18,7 @@ from .._exchange.protocol_log import Whose
 from .candidates import lacks_smtp
 from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
-from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, Doubt, Doubted, Grade
+from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNSEEN, Doubt, Doubted, Grade
 from .finding import Cause, Confidence, Finding, FindingId, Severity
 from .front_end import security_status
 from .log_story import negotiated_at
@@ -138,7 +138,7 @@ def _not_bound(case: Case) -> Finding | None:
         case,
         FindingId.CERTIFICATE_NOT_BOUND,
         f"certificate {certificates} is not enabled for SMTP, so {said}; {mail(case)}.",
-        confidence=Confidence.PROBABLE if evidence.grade is Grade.REFUSAL else Confidence.CERTAIN,
+        confidence=Confidence.PROBABLE if evidence.grade in UNSEEN else Confidence.CERTAIN,
         severity=Severity.ERROR,
         remedy=f"Enable {certificates} for SMTP on {case.reading.server.fqdn}, and answer No to the question about the "
         f"default certificate (KB 4051498).",

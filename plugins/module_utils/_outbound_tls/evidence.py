@@ -20,7 +20,7 @@ from .._exchange.certificate import Certificate
 from .._exchange.moments import moment_text
 from .._exchange.names import same_name, same_serial_number
 from .._exchange.protocol_log import LoggedCertificate, Row, Session, Whose
-from .candidates import lacks_smtp
+from .candidates import is_usable, lacks_smtp
 from .log_story import STARTTLS, failed_by_status
 from .reading import Reading
 
@@ -32,18 +32,24 @@ class Grade(Enum):
     """How the culprit is known.
 
     MARKED: the log says that it sent this certificate, and then UnknownCredentials. INFERRED: the row that says whose
-    certificate it is is missing, and nothing but its other rows stands before the error. REFUSAL: Exchange refused to
-    change the connector because a certificate of its name lacks SMTP on the first source server.
+    certificate it is is missing, and nothing but its other rows stands before the error. ELIMINATED: the log shows no
+    certificate at all, and these are all that the connector names, that could serve, and that lack SMTP. REFUSAL:
+    Exchange refused to change the connector because a certificate of its name lacks SMTP on the first source server.
     """
 
     MARKED = "marked"
     INFERRED = "inferred"
+    ELIMINATED = "eliminated"
     REFUSAL = "refusal"
+
+
+UNSEEN: Final = frozenset({Grade.ELIMINATED, Grade.REFUSAL})
+"""The grades of certificates that no row of a log shows."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """The certificates that cannot be used, one unless the grade is REFUSAL, and the rows or words that say so."""
+    """The certificates that cannot be used, and the rows or words that say so; one, unless the grade is in UNSEEN."""
 
     grade: Grade
     thumbprints: tuple[str, ...]
@@ -79,6 +85,8 @@ class Doubted:
 def judge(session: Session, reading: Reading, named: tuple[Certificate, ...]) -> Evidence | Doubted:
     """Hold a session that ended in UnknownCredentials against the store; ``named`` is what the connector names here."""
     presented = presented_certificate(session)
+    if presented is None and (culprits := _left_over(session, named)):
+        return _by_rows(Grade.ELIMINATED, culprits, session)
     if presented is None:
         return Doubted(Doubt.UNTOLD, "", session)
     grade, logged = presented
@@ -87,8 +95,40 @@ def judge(session: Session, reading: Reading, named: tuple[Certificate, ...]) ->
     doubt = _doubt(grade, logged, certificate, named)
     if doubt is not None:
         return Doubted(doubt, thumbprint, session)
+    return _by_rows(grade, (thumbprint,), session)
+
+
+def _by_rows(grade: Grade, thumbprints: tuple[str, ...], session: Session) -> Evidence:
     rows = quoted_rows(session)
-    return Evidence(grade, (thumbprint,), tuple(row_text(row) for row in rows), _where(session), session)
+    return Evidence(grade, thumbprints, tuple(row_text(row) for row in rows), _where(session), session)
+
+
+def _left_over(session: Session, named: tuple[Certificate, ...]) -> tuple[str, ...]:
+    """Return what can only have failed where the log shows no certificate; none where anything is in doubt.
+
+    Only a certificate that is named explicitly is taken without a look at its key. Which of several is taken is not
+    known, but one that has SMTP would not have failed. A front end's log may be that of other stores.
+    """
+    if session.certificates or session.proxied_for is not None or not _fails_at_once(session):
+        return ()
+    if any(each.services is None for each in named):
+        return ()
+    return tuple(each.thumbprint for each in named if lacks_smtp(each) and is_usable(each))
+
+
+def _fails_at_once(session: Session) -> bool:
+    """Tell whether UnknownCredentials comes right behind the consent to STARTTLS, and no row is missing in between."""
+    if session.outcome_row not in session.rows or not failed_by_status(session):
+        return False
+    outcome = list(session.rows).index(session.outcome_row)
+    last = session.rows[max(outcome - 2, 0) : outcome + 1]
+    numbers = [row.sequence for row in last]
+    return (
+        [row.event for row in last] == [">", "<", "*"]
+        and last[0].data.strip().upper() == STARTTLS
+        and _is_consent(last[1])
+        and numbers == list(range(numbers[0], numbers[0] + 3))
+    )
 
 
 def refusal_evidence(words: str, culprits: tuple[Certificate, ...], reading: Reading) -> Evidence:

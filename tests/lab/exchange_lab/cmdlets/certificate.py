@@ -44,7 +44,7 @@ def _certificates(invocation: Invocation) -> Iterable[Value]:
                 else [service_host.find_certificate(server, thumbprint, "NotSpecified")]
             )
         except ServiceHostError as error:
-            raise service_host_failed(invocation, server, error.told(server, world.readings), error.category) from error
+            raise service_host_failed(invocation, server, error.told(world.readings), error.category) from error
         now = world.clock.now()
         return [certificate_object(server, each, now, world.readings) for each in found]
 
@@ -81,7 +81,7 @@ def _ask_service_host(invocation: Invocation, server: Server, request: Request) 
         try:
             answer = service_host.enable(server, request, world.clock.now(), world.readings)
         except ServiceHostError as error:
-            raise service_host_failed(invocation, server, error.told(server, world.readings), error.category) from error
+            raise service_host_failed(invocation, server, error.told(world.readings), error.category) from error
     for warning in answer.warnings:
         invocation.warning(warning)
     return answer.questions

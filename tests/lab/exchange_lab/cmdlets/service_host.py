@@ -44,7 +44,7 @@ _QUESTIONS = {
 class ServiceHostError(Exception):
     """An answer that is an error; ``category`` is an ErrorCategory's name.
 
-    ``german`` is what a German server may say, where that matters: nobody has recorded it.
+    ``german`` is what a server with a German system may say, where that matters: nobody has recorded it.
     """
 
     def __init__(self, message: str, category: str = "NotSpecified", german: str = "") -> None:
@@ -53,10 +53,9 @@ class ServiceHostError(Exception):
         self.category = category
         self.german = german or message
 
-    def told(self, server: Server, readings: Readings) -> str:
+    def told(self, readings: Readings) -> str:
         """The words that reach the session."""
-        in_german = readings.wrapped_errors == "server" and server.language.startswith("de")
-        return self.german if in_german else self.message
+        return self.german if readings.wrapped_errors == "german" else self.message
 
 
 @dataclass(frozen=True)

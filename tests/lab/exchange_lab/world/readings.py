@@ -31,7 +31,8 @@ class Readings:
         queue_error: The frame and code of LastError for a TLS failure of Exchange's own making: the text of KB 4051498,
             the same with 421 4.2.1, or the ``[{LED=…}]`` form of newer builds.
         connect_error: LastError where no connection comes about: 451 4.4.397, or the frame of the text above.
-        wrapped_errors: The language of what a server's Service Host answers: that of the session, or of the server.
+        wrapped_errors: The language of what a server's Service Host answers: English as the session, or that of a
+            German system.
         outbound_front_end: Which Front End Transport service a Mailbox server hands proxied mail to: that of another
             server (one of its site, if there is one), or its own.
         front_end_error: The code for a proxy session that the front end could not set up: 450 4.7.0 in the frame
@@ -77,7 +78,7 @@ class Readings:
     binding_takes_effect: Literal["at_once", "after_restart"] = "at_once"
     queue_error: Literal["primary_4.4.1", "primary_4.2.1", "led_4.4.1"] = "primary_4.4.1"
     connect_error: Literal["4.4.397", "primary_4.2.1"] = "4.4.397"
-    wrapped_errors: Literal["session", "server"] = "session"
+    wrapped_errors: Literal["session", "german"] = "session"
     outbound_front_end: Literal["another", "local"] = "another"
     front_end_error: Literal["450_4.7.0", "450_4.4.101"] = "450_4.7.0"
     front_end_connector_id: Literal["virtual", "name"] = "virtual"

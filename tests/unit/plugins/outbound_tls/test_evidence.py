@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.certificate import CertificateStatus
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.names import CertificateName
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.protocol_log import Whose
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
@@ -96,6 +97,46 @@ def test_the_kbs_own_six_lines_are_inferred(make, culprit):
 def test_a_missing_marker_after_starttls_is_inferred(make, culprit):
     evidence = evidence_of(make, *make.sessions(make.failing(culprit, marker=None)))
     assert evidence.grade is Grade.INFERRED
+
+
+def without_rows(make, *between, **where):
+    rows = (">,STARTTLS,", "<,220 2.0.0 SMTP server ready,", *between)
+    return make.rows("A1", -4, *rows, "*,,TLS negotiation failed with error UnknownCredentials", "-,,Local", **where)
+
+
+def test_where_the_log_shows_no_certificate_those_are_left_that_lack_smtp(make, culprit):
+    twin = replace(culprit, thumbprint=make.thumbprint(7))
+    bound_twin = replace(culprit, thumbprint=make.thumbprint(8), services=frozenset({Service.SMTP}))
+    expired = replace(culprit, thumbprint=make.thumbprint(9), status=CertificateStatus.DATE_INVALID)
+    store = (culprit, twin, bound_twin, expired, make.setup_certificate())
+    evidence = evidence_of(make, *make.sessions(without_rows(make)), certificates=store)
+    assert (evidence.grade, evidence.thumbprints) == (Grade.ELIMINATED, (culprit.thumbprint, twin.thumbprint))
+    assert [line.split(",")[-1] for line in evidence.lines] == ["TLS negotiation failed with error UnknownCredentials"]
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        ("*,,Sending certificate",),
+        ("*,,a word that nobody knows",),
+        ("<,220 once more,",),
+    ],
+)
+def test_nothing_may_stand_where_certificates_are_eliminated(make, between):
+    assert judged(make, without_rows(make, *between)).doubt is Doubt.UNTOLD
+
+
+def test_no_row_may_be_missing_where_certificates_are_eliminated(make):
+    text = without_rows(make).replace(",A1,2,", ",A1,8,")
+    assert ",A1,8," in text
+    assert judged(make, text).doubt is Doubt.UNTOLD
+
+
+@pytest.mark.parametrize("services", [frozenset({Service.SMTP}), None])
+def test_nothing_is_eliminated_where_all_have_smtp_or_one_is_unknown(make, culprit, services):
+    twin = replace(culprit, thumbprint=make.thumbprint(7), services=services)
+    store = (twin,) if services else (culprit, twin)
+    assert judged(make, without_rows(make), certificates=store).doubt is Doubt.UNTOLD
 
 
 def judged(make, *texts, **changes):
