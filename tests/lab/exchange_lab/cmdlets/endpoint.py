@@ -57,7 +57,7 @@ class _Session:
         self._server = server
 
     def admit(self, caller: Caller, open_sessions: int) -> None:
-        """Refuse whoever has no management role or too many sessions, and a level that the lab cannot write."""
+        """Refuse whoever has no management role or too many sessions, and a level that Exchange does not know."""
         if not self._roles(caller):
             __, __, name = caller.user.rpartition("\\")
             message = f'The user "{self._world.domain}/Users/{name}" isn\'t assigned to any management roles.'
@@ -76,8 +76,8 @@ class _Session:
                 "w:AccessDenied",
             )
         level = _serialization_level(caller)
-        if level not in ("none", "partial"):
-            raise wire.Fault(50, f"The lab does not simulate serializationLevel={level}.")
+        if level not in ("none", "partial", "full"):
+            raise wire.Fault(50, f"Exchange knows no serializationLevel={level}.")
 
     def commands_for(self, run: wire.Run) -> Mapping[str, Command]:
         roles = self._roles(run.caller)
@@ -87,11 +87,15 @@ class _Session:
         return {command.name.casefold(): command for command in (*public, *shown)}
 
     def profile_for(self, caller: Caller) -> Profile:
-        """What the type table of a level adds. Nobody has published that of Partial; one property is a reading."""
+        """What the type tables of a level add: none at None, PowerShell's own and a small one at Partial, all at Full.
+
+        Nobody has published that of Partial; one property is a reading. That a certificate is its RawData alone is
+        taken for no matter of the level: so None is not kinder than Partial.
+        """
         level = _serialization_level(caller)
-        if level == "partial" and self._world.readings.tls_certificate_name_value == "object":
-            return Profile(level, {"Microsoft.Exchange.Data.SmtpX509Identifier": 1})
-        return Profile(level)
+        whole = level != "none" and self._world.readings.tls_certificate_name_value == "object"
+        depths = {"Microsoft.Exchange.Data.SmtpX509Identifier": 1} if whole else {}
+        return Profile(level, depths, adds_properties=level != "none", adds_data=level == "full")
 
     def _roles(self, caller: Caller) -> frozenset[str]:
         own = self._accounts(caller)
@@ -111,6 +115,9 @@ class _Session:
 
 
 def _serialization_level(caller: Caller) -> str:
-    """The URL decides: ``?serializationLevel=None``; without it the level is Partial."""
-    levels = [value for key, value in caller.query.items() if key.casefold() == "serializationlevel"]
+    """The URL decides: ``?serializationLevel=None``; without it the level is Partial.
+
+    The shell of Exchange writes ``?serializationLevel=Full;ExchClientVer=…``.
+    """
+    levels = [value.partition(";")[0] for key, value in caller.query.items() if key.casefold() == "serializationlevel"]
     return levels[0].casefold() if levels else "partial"

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from ..world import Readings, Server, Services, StoredCertificate
 from .data_types import generic_list, multi_valued, smtp_domain_with_subdomains
+from .serialization_data import certificate_data, stored_certificate
 from .times import general_text, local
 from .values import DotNetEnum, DotNetObject, Value
 
@@ -23,6 +25,8 @@ _TASKS = "Microsoft.Exchange.Management.SystemConfigurationTasks."
 _X509 = "System.Security.Cryptography.X509Certificates."
 TYPE_NAMES = (f"{_TASKS}ExchangeCertificate", f"{_X509}X509Certificate2", f"{_X509}X509Certificate", "System.Object")
 
+_PROVIDER = "Microsoft RSA SChannel Cryptographic Provider"
+_WEB_SITES = {"Default Web Site": 1, "Exchange Back End": 2}
 _LETTERS = (
     (Services.IMAP, "I"),
     (Services.POP, "P"),
@@ -67,7 +71,32 @@ def certificate_object(
         "Thumbprint": certificate.thumbprint,
         "Version": 3,
     }
-    return DotNetObject(TYPE_NAMES, _text(certificate), properties, serialized_as=("RawData",))
+    return DotNetObject(
+        TYPE_NAMES, _text(certificate), properties, serialized_as=("RawData",), data=_data(server, certificate, now)
+    )
+
+
+def _data(server: Server, certificate: StoredCertificate, now: datetime) -> bytes:
+    """SerializationData, without the signature that the Auth certificate may put before and after it."""
+    fingerprint = certificate.certificate.fingerprint
+    provider = "Microsoft Software Key Storage Provider" if certificate.key == "cng" else _PROVIDER
+    stored = stored_certificate(
+        certificate.certificate.public_bytes(Encoding.DER),
+        fingerprint(hashes.SHA1()),
+        fingerprint(hashes.MD5()),
+        certificate.friendly_name,
+        None if certificate.key == "missing" else provider,
+    )
+    return certificate_data(
+        stored,
+        self_signed=certificate.self_signed,
+        status=certificate.status(now).number,
+        authority=_root_ca_type(certificate).number,
+        services=server.services_of(certificate).value,
+        sites=[f"IIS://{server.name}/W3SVC/{_WEB_SITES.get(site, 3)}" for site in certificate.iis_sites],
+        exportable=False,
+        identity=rf"{server.fqdn}\{certificate.thumbprint}",
+    )
 
 
 def services_value(services: Services, readings: Readings) -> Value:

@@ -102,6 +102,10 @@ class Directory:
         """A server as another object refers to it: by its name alone."""
         return self.id_of(self.server_name(server))
 
+    def message_transfer_agent_id(self, server: Server) -> DotNetObject:
+        """HomeMTA of what a server owns, a relic of Exchange 2003."""
+        return self.id_of(f"CN=Microsoft MTA,{self.server_name(server)}", guid=self._guid(f"MTA {server.fqdn}"))
+
     def connector_id(self, connector: SendConnector) -> DotNetObject:
         return self.id_of(self.connector_name(connector), guid=uuid.UUID(connector.guid))
 
@@ -156,7 +160,11 @@ class Directory:
 
 def installed(server: Server) -> datetime | None:
     """When a server's object was made: setup also makes its first certificate."""
-    return min((each.not_before for each in server.store), default=None)
+    return server.installation.created or min((each.not_before for each in server.store), default=None)
+
+
+def last_changed(server: Server) -> datetime | None:
+    return server.installation.changed or installed(server)
 
 
 def object_state(text: str) -> Value:

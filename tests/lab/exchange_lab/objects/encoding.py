@@ -38,6 +38,7 @@ from psrpcore.types import (
 )
 
 from ..wire.errors import escaped
+from .serialization_data import nothing_of
 from .values import Byte, DotNetEnum, DotNetList, DotNetMap, DotNetObject, Long, Noted, Value, text_of
 
 REMOTING_DEPTH = 1
@@ -45,10 +46,18 @@ REMOTING_DEPTH = 1
 
 @dataclass(frozen=True)
 class Profile:
-    """What the type table of a session says: the depth of types that have one of their own, by their full name."""
+    """What the type tables of a session say.
+
+    Attributes:
+        depths: Of types that have one of their own, by their full name.
+        adds_properties: Whether there is PowerShell's own table, which adds properties to classes of .NET.
+        adds_data: Whether there is Exchange's full table, which adds SerializationData to every class of Exchange.
+    """
 
     name: str
     depths: Mapping[str, int] = field(default_factory=dict)
+    adds_properties: bool = True
+    adds_data: bool = False
 
 
 def encode(value: Value, profile: Profile, depth: int = REMOTING_DEPTH) -> Any:
@@ -104,9 +113,12 @@ class _Encoder:
         for name, each in value.properties.items():
             if value.serialized_as is None or name in value.serialized_as:
                 _add(written.PSObject.adapted_properties, name, self.encode(each, depth - 1))
-        if value.serialized_as is None:
+        if value.serialized_as is None and self._profile.adds_properties:
             for name, each in value.type_table.items():
                 _add(written.PSObject.extended_properties, name, self.encode(each, depth - 1))
+        if self._profile.adds_data and value.type_names[0].startswith("Microsoft.Exchange."):
+            data = nothing_of(value.type_names[0]) if value.data is None else value.data
+            _add(written.PSObject.extended_properties, "SerializationData", data)
         self._note(written, value.notes, depth)
         return written
 

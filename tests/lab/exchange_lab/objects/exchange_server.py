@@ -11,7 +11,7 @@ from datetime import timedelta
 from ..world import Server, World
 from . import data_types as types
 from .data_types import DATA, data_enum
-from .directory import ADMINISTRATIVE_GROUP, DIRECTORY_OBJECT, Directory, installed
+from .directory import ADMINISTRATIVE_GROUP, DIRECTORY_OBJECT, Directory, installed, last_changed
 from .values import DotNetObject, Value
 
 _MANAGEMENT = f"{DATA}Directory.Management."
@@ -52,25 +52,29 @@ def exchange_server_object(
     directory = Directory.of(world, reader)
     site = _site(server, reader)
     is_edge = server.role == "edge"
+    past = server.installation
+    on_trial = past.edition == "StandardEvaluation"
+    mitigations = past.mitigations
+    applied_at: dict[str, Value] = {} if mitigations is None else {"MitigationsAppliedTime": mitigations.at}
     current = [] if current_domain_controller is None else [current_domain_controller]
     common = directory.common_properties(
         directory.server_id(server),
         category="ms-Exch-Exchange-Server",
         object_class=("top", "server", "msExchExchangeServer"),
         created=installed(server),
-        changed=installed(server),
+        changed=last_changed(server),
         domain_controller=domain_controller,
     )
     properties: dict[str, Value] = {
         "Name": server.name,
-        "DataPath": types.local_path(r"C:\Program Files\Microsoft\Exchange Server\V15\Mailbox"),
+        "DataPath": types.local_path(past.data_path),
         "Domain": world.domain,
-        "Edition": data_enum("ServerEditionType", "Standard", 1),
+        "Edition": data_enum("ServerEditionType", past.edition, _EDITIONS[past.edition]),
         "ExchangeLegacyDN": f"/o={world.organisation}/ou={ADMINISTRATIVE_GROUP}"
         f"/cn=Configuration/cn=Servers/cn={server.name}",
         "ExchangeLegacyServerRole": 0,
         "Fqdn": server.fqdn,
-        "CustomerFeedbackEnabled": False,
+        "CustomerFeedbackEnabled": past.reports,
         "InternetWebProxy": None,
         "InternetWebProxyBypassList": None,
         "IsHubTransportServer": not is_edge,
@@ -81,15 +85,16 @@ def exchange_server_object(
         "IsE14OrLater": True,
         "IsE15OrLater": True,
         "IsProvisionedServer": False,
-        "IsUnifiedMessagingServer": False,
+        "IsUnifiedMessagingServer": has_unified_messaging(server),
         "IsFrontendTransportServer": not is_edge,
         "NetworkAddress": types.network_addresses(_network_addresses(server)),
         "OrganizationalUnit": f"{world.domain}/{server.name}",
         "AdminDisplayVersion": types.server_version(server.version),
         "Site": None if site is None else directory.site_id(site),
         "ServerRole": data_enum("Directory.SystemConfiguration.ServerRole", *(("Edge", 64) if is_edge else _MAILBOX)),
-        "ErrorReportingEnabled": False,
+        "ErrorReportingEnabled": past.reports,
         "MitigationsEnabled": True,
+        **applied_at,
         "StaticDomainControllers": types.multi_valued_text(()),
         "StaticGlobalCatalogs": types.multi_valued_text(()),
         "StaticConfigDomainController": "",
@@ -98,20 +103,26 @@ def exchange_server_object(
         "CurrentDomainControllers": types.multi_valued_text(current),
         "CurrentGlobalCatalogs": types.multi_valued_text(current),
         "CurrentConfigDomainController": current_domain_controller or "",
-        "ProductID": "",
-        "IsExchangeTrialEdition": False,
-        "IsExpiredExchangeTrialEdition": False,
+        "ProductID": past.product_id,
+        "IsExchangeTrialEdition": on_trial,
+        "IsExpiredExchangeTrialEdition": on_trial,
         "MailboxProvisioningAttributes": None,
         "RemainingTrialPeriod": types.enhanced_time_span(timedelta()),
-        "MitigationsApplied": None,
+        "MitigationsApplied": None if mitigations is None else types.multi_valued_text(mitigations.applied),
         "MitigationsBlocked": None,
-        "DataCollectionEnabled": False,
+        "DataCollectionEnabled": past.collects_data,
         **{name: common[name] for name in _TAIL},
     }
     return DotNetObject(TYPE_NAMES, server.name, properties)
 
 
 _MAILBOX = ("Mailbox", 2)
+_EDITIONS = {"Standard": 1, "StandardEvaluation": 2, "Enterprise": 3}
+
+
+def has_unified_messaging(server: Server) -> bool:
+    """Exchange 2019 has none any more."""
+    return server.role == "mailbox" and not server.version.startswith("15.2 ")
 
 
 def _site(server: Server, reader: Server | None) -> str | None:

@@ -88,7 +88,7 @@ def send_connector_object(
         "Comment": connector.comment,
         "SourceRoutingGroup": directory.id_of(directory.routing_group),
         "SourceTransportServers": types.multi_valued_ids(map(directory.named_server_id, servers)),
-        "HomeMTA": None if home is None else directory.id_of(f"CN=Microsoft MTA,{directory.server_name(home)}"),
+        "HomeMTA": None if home is None else directory.message_transfer_agent_id(home),
         "HomeMtaServerId": home_id,
         "MaxMessageSize": types.unlimited_size(connector.max_message_size),
         **directory.common_properties(

@@ -15,7 +15,7 @@ from pathlib import PureWindowsPath
 from ..world import Server, SubscribedDirectory, World
 from . import data_types as types
 from .data_types import DATA, data_enum
-from .directory import DIRECTORY_OBJECT, Directory, installed
+from .directory import DIRECTORY_OBJECT, Directory, installed, last_changed
 from .values import DotNetObject, Value
 
 _MANAGEMENT = f"{DATA}Directory.Management."
@@ -94,7 +94,7 @@ def _common_properties(
             category="ms-Exch-Exchange-Server",
             object_class=("top", "server", "msExchExchangeServer"),
             created=installed(server),
-            changed=installed(server),
+            changed=last_changed(server),
             domain_controller=domain_controller,
         )
     )

@@ -57,6 +57,8 @@ class DotNetObject:
         properties: Of its class, in the class's order.
         type_table: What PowerShell's type table adds for the class.
         notes: Note properties of this instance.
+        data: The object in .NET's binary format, which the property SerializationData of Exchange's own type table
+            returns; None where nothing that the lab knows of reads it.
         serialized_as: The only properties of the class that the serializer writes, where a type table says so
             (SerializationMethod SpecificProperties).
     """
@@ -67,6 +69,7 @@ class DotNetObject:
     type_table: Mapping[str, Value] = field(default_factory=dict)
     notes: Mapping[str, Value] = field(default_factory=dict)
     serialized_as: tuple[str, ...] | None = None
+    data: bytes | None = None
 
 
 @dataclass(frozen=True, eq=False)

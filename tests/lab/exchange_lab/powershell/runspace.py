@@ -51,6 +51,7 @@ class Runspace:
                     pipeline=pipeline,
                     server=self.server.fqdn,
                     endpoint=caller.endpoint,
+                    query=dict(caller.query),
                     user=caller.user,
                     auth=caller.authentication,
                     header=caller.header,

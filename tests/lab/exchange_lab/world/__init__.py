@@ -20,6 +20,7 @@ from .fault import (
     Silent,
     UnforeseenPrompt,
 )
+from .installation import ComponentRequest, Installation, Mitigations
 from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
@@ -30,6 +31,7 @@ __all__ = [
     "Account",
     "CertificateStatus",
     "CommandEntry",
+    "ComponentRequest",
     "ConnectionLost",
     "ConnectorChanged",
     "Connectors",
@@ -40,8 +42,10 @@ __all__ = [
     "Endpoint",
     "Fault",
     "File",
+    "Installation",
     "KeyState",
     "Mail",
+    "Mitigations",
     "OthersConnect",
     "Peer",
     "PeerGoesDown",

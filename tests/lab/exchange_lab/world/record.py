@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ class CommandEntry:
         n: Its number, from 1, in the order of arrival.
         server: The FQDN of the server that executed it.
         endpoint: The path it was sent to, in lower case.
+        query: What the URL said behind the path, such as ``serializationLevel``.
         auth: ``ntlm``, ``basic`` or ``kerberos``.
         header: The scheme in the Authorization header that authenticated: ``Negotiate``, ``Kerberos`` or ``Basic``.
         encrypted: Whether its bytes were protected, by TLS or by message encryption.
@@ -38,6 +39,7 @@ class CommandEntry:
     encrypted: bool
     name: str
     parameters: dict[str, Any]
+    query: dict[str, str] = field(default_factory=dict)
     is_script: bool = False
     prompt: str | None = None
     answer: str | None = None

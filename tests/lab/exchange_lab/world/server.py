@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from .certificate import Services, StoredCertificate
 from .disk import Disk
 from .edge import EdgeDirectory, SubscribedDirectory
+from .installation import Installation
 
 Role = Literal["mailbox", "edge"]
 ComponentState = Literal["Active", "Inactive", "Draining"]
@@ -97,6 +98,7 @@ class Server:
         edge_directory: The AD LDS of an Edge; None on a Mailbox server.
         subscribed_to: The Active Directory site that an Edge is subscribed to; None on every other server.
         edge_sync_runs: Whether the service EdgeSync runs; a Mailbox server has it.
+        installation: What its directory object says of its past.
         language: Of its Windows; times in its texts are written in this culture.
         store: The My store in enumeration order.
         default_certificate: Thumbprint of the default SMTP certificate (InternalTransportCertificateThumbprint).
@@ -127,6 +129,7 @@ class Server:
     subscribed_to: str | None = None
     edge_sync_runs: bool = True
     version: str = "15.2 (Build 1544.4)"
+    installation: Installation = field(default_factory=Installation)
     language: str = "en-US"
     store: list[StoredCertificate] = field(default_factory=list)
     default_certificate: str | None = None

@@ -190,18 +190,6 @@ def test_nobody_gets_in_without_a_role(lab: Lab) -> None:
     )
 
 
-@pytest.mark.parametrize("level", ["None", "partial"])
-def test_the_url_may_name_the_serialization_level(lab: Lab, level: str) -> None:
-    (found, __) = lab.open(query=f"?serializationLevel={level}").output("Get-ExchangeCertificate")
-    assert list(found.adapted_properties) == ["RawData"]
-
-
-def test_the_full_level_is_not_simulated(lab: Lab) -> None:
-    with pytest.raises(WSManFaultError) as refused:
-        lab.open(query="?serializationLevel=Full")
-    assert refused.value.reason == "The lab does not simulate serializationLevel=full."
-
-
 def test_a_question_that_nobody_foresaw_comes_after_the_work(lab: Lab) -> None:
     lab.world.faults = [UnforeseenPrompt("enable-exchangecertificate", "Restart the service now?")]
     session = lab.open(answer=2)

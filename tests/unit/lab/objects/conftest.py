@@ -15,7 +15,8 @@ from psrpcore import ClientRunspacePool
 from psrpcore.types import serialize_clixml
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "clixml"
-_ADDED_BY_THE_CLIENT = ("PSComputerName", "RunspaceId", "PSShowComputerName", "SerializationData")
+_ADDED_BY_THE_CLIENT = ("PSComputerName", "RunspaceId", "PSShowComputerName")
+_ABSENT_IN_PARTIAL = ("SerializationData",)
 _NUMBERS = ("I32", "I64")
 
 
@@ -38,7 +39,10 @@ class Document:
         for element in root.iter():
             element.tag = element.tag.rpartition("}")[2]
         self._referred = {each.attrib["RefId"]: each for each in root.iter("Obj")}
-        self._types = {each.attrib["RefId"]: tuple(name.text or "" for name in each) for each in root.iter("TN")}
+        self._types = {
+            each.attrib["RefId"]: tuple((name.text or "").removeprefix("Deserialized.") for name in each)
+            for each in root.iter("TN")
+        }
         self.objects = list(root)
 
     @classmethod
@@ -63,7 +67,7 @@ class Document:
             yield path, self._fact(element)
             for group in (*element.findall("Props"), *element.findall("MS")):
                 for each in group:
-                    if each.attrib["N"] not in _ADDED_BY_THE_CLIENT:
+                    if each.attrib["N"] not in _ADDED_BY_THE_CLIENT + _ABSENT_IN_PARTIAL:
                         yield from self._walk(each, f"{path}/{each.attrib['N']}")
             for index, item in enumerate(element.findall("LST/*")):
                 yield from self._walk(item, f"{path}[{index}]")
