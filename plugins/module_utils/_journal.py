@@ -117,7 +117,7 @@ class _Recorder:
             if failure.now == failure.before:
                 self._write(lambda plan: plan.record_otherwise)
             raise
-        self._write(lambda plan: plan.record_after)
+        self._write(lambda plan: plan.record_after_all(outcome.warnings))
         return outcome
 
     def _write(self, which: Callable[[LoggingPlan], Record | None]) -> None:

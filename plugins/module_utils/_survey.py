@@ -29,7 +29,7 @@ from ._outbound_tls.front_end import (
 from ._outbound_tls.log_story import evidence_begins
 from ._outbound_tls.plan import Refused
 from ._outbound_tls.reading import OtherStore, Reading, Refusal
-from ._outbound_tls.stuck import stuck_queues
+from ._outbound_tls.stuck import has_mail, stuck_queues
 
 
 def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
@@ -76,6 +76,7 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         refusals=tuple(Refusal(each["connector"], each["words"]) for each in options["refusals"] or ()),
         since=since,
         edge=exchange.edge_standing(),
+        inactive=server.inactive_components() if any(has_mail(connectors, each) for each in queues) else (),
     )
     reading = _with_front_end(reading, exchange, server, handed_to(handed, server.server), options["connectors"] or ())
     return replace(reading, hidden=_hidden(server, reading))

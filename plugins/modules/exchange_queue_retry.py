@@ -133,7 +133,7 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     """Try the queues."""
     wish = RetryWish.from_options(task.options)
     server = exchange.server(task.options["server"])
-    return carry_out(task, observe=partial(_observe, server), decide=partial(plan_retry, wish), apply=server.send)
+    return carry_out(task, observe=partial(_observe, server), decide=partial(plan_retry, wish), apply=server.retry)
 
 
 def _observe(server: ObservedServer) -> RetryState:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make readings``: the shipped playbook under every reading of Exchange, and a table of what came of it.
+"""``make readings``: the shipped playbook under every reading of Exchange and in its moods, with a table in the end.
 
 The exit status is 0 only if all is as it must be. Words choose cases: ``python -m tests.readings prompt german``.
 """

@@ -12,6 +12,7 @@ from __future__ import annotations
 from itertools import product
 
 from .case import CERTIFICATE, CONNECTOR, MBX01, THIRD_PARTY, Case
+from .moods import MOODS
 
 FRONT_END = ("mbx02.contoso.test/third-party",)
 EDGE = ("edge01.contoso.test/third-party",)
@@ -180,6 +181,8 @@ READINGS = (
     ),
     # How values and texts look.
     *repaired("services_value", "object", "text", "letters"),
+    *repaired("select_object", "offered"),
+    left_alone("select_object", "hidden", "no_evidence", "the services of certificate .* are unknown"),
     *repaired("tls_certificate_name_value", "text", "object"),
     *repaired("current_domain_controllers", "empty", "filled"),
     *repaired("queue_error", "primary_4.4.1", "primary_4.2.1", "led_4.4.1"),
@@ -227,4 +230,4 @@ READINGS = (
 
 TWINS = tuple(twins(*each) for each in product(("store_order", "latest_expiry"), ("refused", "works")))
 
-CASES = (*READINGS, *TWINS)
+CASES = (*READINGS, *TWINS, *MOODS)

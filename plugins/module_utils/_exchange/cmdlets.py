@@ -64,14 +64,17 @@ def start_edge_synchronization(server: str | None) -> Pipeline:
     return _change("Start-EdgeSynchronization", {"Server": server})
 
 
-def get_exchange_certificates(server: str) -> Pipeline:
-    """All certificates that Exchange can use on a server; the list hides every other one."""
-    return _certificates({"Server": server})
+def get_exchange_certificates(server: str, *, projected: bool = True) -> Pipeline:
+    """All certificates that Exchange can use on a server; the list hides every other one.
+
+    Without Select-Object (``projected``) only the certificates themselves arrive, and none of their services.
+    """
+    return _certificates({"Server": server}, projected=projected)
 
 
-def get_exchange_certificate(server: str, thumbprint: str) -> Pipeline:
+def get_exchange_certificate(server: str, thumbprint: str, *, projected: bool = True) -> Pipeline:
     """One certificate by thumbprint. Unlike the list it fails with the reason why a certificate cannot be used."""
-    return _certificates({"Server": server, "Thumbprint": thumbprint})
+    return _certificates({"Server": server, "Thumbprint": thumbprint}, projected=projected)
 
 
 def enable_exchange_certificate(
@@ -167,7 +170,9 @@ def _change(name: str, parameters: Mapping[str, Value], policy: PromptPolicy | N
     return Pipeline((command,), changes=True, policy=policy)
 
 
-def _certificates(parameters: Mapping[str, Value]) -> Pipeline:
+def _certificates(parameters: Mapping[str, Value], *, projected: bool) -> Pipeline:
+    if not projected:
+        return _read("Get-ExchangeCertificate", parameters)
     return _projected("Get-ExchangeCertificate", parameters, CERTIFICATE_PROPERTIES)
 
 

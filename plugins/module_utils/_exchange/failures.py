@@ -177,6 +177,11 @@ _RULES: Final[tuple[tuple[FailureKind, Callable[[_Record], bool]], ...]] = (
 )
 
 
+def hides_select_object(errors: Sequence[RemoteError]) -> bool:
+    """Tell whether the session has no Select-Object, whose name stands in the error in every language."""
+    return any(_classify(each).kind is FailureKind.NOT_VISIBLE and "'Select-Object'" in each.message for each in errors)
+
+
 def answering_server(errors: Iterable[RemoteError]) -> str:
     """Return the server that ran a cmdlet, as its errors' identifiers name it; empty where they name none."""
     return next((found["name"] for each in errors if (found := _ANSWERED.search(each.fully_qualified_error_id))), "")

@@ -131,6 +131,15 @@ def component_state_from(source: RemoteObject) -> ComponentState:
     return ComponentState(component=fields.text("Component"), state=fields.text("State"))
 
 
+def stops_mail(state: ComponentState, server: Server) -> bool:
+    """Tell whether no mail leaves the server while this component is in this state.
+
+    A component that is draining still sends what it has (documentation page "Perform maintenance on DAG members").
+    """
+    own = "edgetransport" if server.is_edge else "hubtransport"
+    return state.component.lower() in (own, "serverwideoffline") and state.state.lower() == "inactive"
+
+
 def server_result(server: Server) -> dict[str, Any]:
     """Return a server as modules return it."""
     return {

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Protocol
 
 from .._exchange.certificate import Certificate, certificate_from
@@ -18,9 +18,10 @@ from .._exchange.cmdlets import (
     get_exchange_servers,
     get_frontend_transport_service,
     get_queues,
+    get_server_component_state,
     get_transport_service,
 )
-from .._exchange.failures import Failure, FailureKind, classify_failure
+from .._exchange.failures import Failure, FailureKind, classify_failure, hides_select_object
 from .._exchange.fields import Unreadable
 from .._exchange.moments import parse_moment
 from .._exchange.queue import Queue, queue_from
@@ -29,8 +30,10 @@ from .._exchange.server import (
     FrontendTransportService,
     Server,
     TransportService,
+    component_state_from,
     frontend_transport_service_from,
     server_from,
+    stops_mail,
     transport_service_from,
 )
 from .._powershell import Pipeline, RemoteObject, Result
@@ -93,13 +96,13 @@ class ObservedServer:
 
     def certificates(self) -> tuple[Certificate, ...]:
         """Return the certificates that Exchange lists; it hides those that it cannot use."""
-        found = self._sessions.run(get_exchange_certificates(self.fqdn)).objects()
+        found = self._projected(partial(get_exchange_certificates, self.fqdn))
         return tuple(certificate_from(each, self.fqdn) for each in found)
 
     def certificate(self, thumbprint: str) -> Certificate | Failure:
         """Return a certificate, or why Exchange has none to show: only asking by the thumbprint tells."""
         try:
-            found = self._sessions.run(get_exchange_certificate(self.fqdn, thumbprint)).objects()
+            found = self._projected(partial(get_exchange_certificate, self.fqdn, thumbprint))
         except CmdletFailed as failure:
             told = classify_failure(failure.errors)
             if told.kind not in _ABSENT:
@@ -108,6 +111,15 @@ class ObservedServer:
         if len(found) != 1:
             raise Unreadable(f"{self.fqdn}: {len(found)} certificates were returned for {thumbprint} instead of one.")
         return certificate_from(found[0], self.fqdn)
+
+    def _projected(self, ask: Callable[..., Pipeline]) -> tuple[RemoteObject, ...]:
+        """Return what is asked for; where the session has no Select-Object, without what only that brings."""
+        try:
+            return self._sessions.run(ask()).objects()
+        except CmdletFailed as failure:
+            if not hides_select_object(failure.errors):
+                raise
+            return self._sessions.run(ask(projected=False)).objects()
 
     @property
     def elsewhere(self) -> str:
@@ -128,6 +140,17 @@ class ObservedServer:
         """Return every queue of the server's transport service, or those that a ``queue_filter`` lets pass."""
         return tuple(queue_from(each) for each in self._sessions.run(get_queues(self.fqdn, where=where)).objects())
 
+    def inactive_components(self) -> tuple[str, ...]:
+        """Return the components without which no mail leaves and that are inactive; none where nobody may ask."""
+        try:
+            found = self._sessions.run(get_server_component_state(self.fqdn)).objects()
+        except CmdletFailed as failure:
+            if classify_failure(failure.errors).kind is not FailureKind.NOT_VISIBLE:
+                raise
+            return ()
+        states = (component_state_from(each) for each in found)
+        return tuple(each.component for each in states if stops_mail(each, self.server))
+
     def clock(self) -> datetime:
         """Return the server's own time."""
         output = self._sessions.run_on_host(get_date()).output
@@ -147,3 +170,16 @@ class ObservedServer:
     def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
         """Run changing pipelines one after the other; the first that fails ends it."""
         return [self._sessions.run(each) for each in pipelines]
+
+    def retry(self, pipelines: Sequence[Pipeline]) -> list[Result]:
+        """Run Retry-Queue of one queue after the other, as ``send``; one that is gone has got rid of its mail."""
+        results, gone = [], 0
+        for each in pipelines:
+            try:
+                results.append(self._sessions.run(each))
+            except CmdletFailed as failure:
+                if classify_failure(failure.errors).kind is not FailureKind.OBJECT_NOT_FOUND:
+                    raise
+                gone += 1
+        told = f"{self.fqdn}: {gone} of {len(pipelines)} queues were gone before they were tried."
+        return [*results, Result(warnings=(told,))] if gone else results

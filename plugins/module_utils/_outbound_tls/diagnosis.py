@@ -10,29 +10,46 @@ before the queue: a queue's text is a hint, a row of the log is proof.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from .._exchange.last_error import ErrorFamily, classify_last_error
 from .._exchange.moments import moment_text
-from .._exchange.protocol_log import Session, Whose
+from .._exchange.protocol_log import Whose
 from .candidates import lacks_smtp
 from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
-from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNSEEN, Doubt, Doubted, Grade, quoted_rows, row_text
+from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNSEEN, Doubt, Doubted, Grade
 from .finding import Cause, Confidence, Finding, FindingId, Severity
 from .front_end import security_status
 from .log_story import connect_error, negotiated_at
-from .plan import shortened
 from .stuck import has_tls_symptom
+from .telling import by_session, finding, held, mail, other_cause, quotes, unproven
 
 _RESTART: Final = "Restart-Service MSExchangeTransport"
 _RESTART_FRONT_END: Final = "Restart-Service MSExchangeFrontEndTransport"
+_LET_IT_LOG: Final = "Set-TransportService -SendProtocolLogPath lets this server write a Send log; then run again."
 _LOOK_AT_LOG: Final = "Set ProtocolLoggingLevel to Verbose, retry the queue, and read the Send log."
 
 
 def diagnose(case: Case) -> Finding:
     """Return the finding of the first rule that applies."""
-    return next(finding for rule in _RULES if (finding := rule(case)) is not None)
+    return next(found for rule in _RULES if (found := rule(case)) is not None)
+
+
+def _out_of_service(case: Case) -> Finding | None:
+    """An administrator has taken the server out of service: he has a reason, and nothing would leave after a cure."""
+    inactive = case.reading.inactive
+    if not inactive or not case.messages:
+        return None
+    return finding(
+        case,
+        FindingId.OTHER_CAUSE,
+        f"{case.messages} messages wait, and nothing leaves: {' and '.join(inactive)} is Inactive, as in maintenance.",
+        confidence=Confidence.CERTAIN,
+        severity=Severity.ERROR,
+        remedy="Run again when the server is back in service (Get-ServerComponentState, Set-ServerComponentState).",
+        cause=Cause.MAINTENANCE,
+    )
 
 
 def _frontend_proxy(case: Case) -> Finding | None:
@@ -53,29 +70,29 @@ def _through_front_end(case: Case) -> Finding | None:
     if word and word.lower() != UNKNOWN_CREDENTIALS:
         told = explain_word(word)
         explained = Explanation(told.cause, f"on the front end {names}, {told.meaning}", f"On {names}: {told.remedy}")
-        return _other(case, explained, Confidence.PROBABLE, word=word)
+        return other_cause(case, explained, Confidence.PROBABLE, word=word)
     if not case.has_symptom or case.connector.tls_certificate_name is None or case.connector.ignore_starttls:
         return None
     others = [each for each in case.front_ends if not case.reading.server.is_called(each)]
     if not others:
-        return _unproven(case, f"{_mail(case)} for {names}, whose log is silent.", _LOOK_AT_LOG)
+        return unproven(case, f"{mail(case)} for {names}, whose log is silent.", _LOOK_AT_LOG)
     names = " or ".join(others)
     remedy = (
         f"Run the repair on {names} together with {case.reading.server.fqdn}, in one batch: the log that names the "
         f"certificate is there, and there it has to be bound."
     )
     said = f", where TLS fails with {word}:" if word else ":"
-    return _finding(
+    return finding(
         case,
         FindingId.OTHER_CAUSE,
-        f"{_mail(case)} for the Front End Transport service of {names}{said} that server presents "
+        f"{mail(case)} for the Front End Transport service of {names}{said} that server presents "
         f"the certificate, and what has to be bound is bound there.",
         confidence=Confidence.PROBABLE,
         severity=Severity.ERROR,
         remedy=remedy,
         cause=Cause.FRONTEND_PROXY,
         word=word,
-        quotes=_quotes(case, None),
+        quotes=quotes(case, None),
     )
 
 
@@ -90,8 +107,8 @@ def _broken_way(case: Case, names: str) -> Finding:
     )
     explanation = Explanation(Cause.FRONTEND_HOP, meaning, remedy)
     if hop is None:
-        return _other(case, explanation, Confidence.PROBABLE)
-    return _by_session(case, explanation, hop)
+        return other_cause(case, explanation, Confidence.PROBABLE)
+    return by_session(case, explanation, hop)
 
 
 def _front_end_silent(case: Case) -> Finding:
@@ -100,9 +117,9 @@ def _front_end_silent(case: Case) -> Finding:
     if not is_named and (not case.candidates or any(each.session for each in case.proxied)):
         return _healthy(case)
     may = "" if is_named else "perhaps "
-    return _unproven(
+    return unproven(
         case,
-        f"{_mail(case)} {may}for the Front End Transport service here, whose log does not show why.",
+        f"{mail(case)} {may}for the Front End Transport service here, whose log does not show why.",
         _LOOK_AT_LOG,
     )
 
@@ -117,10 +134,10 @@ def _not_bound(case: Case) -> Finding | None:
         if evidence.grade is Grade.REFUSAL
         else "TLS fails with UnknownCredentials"
     )
-    return _finding(
+    return finding(
         case,
         FindingId.CERTIFICATE_NOT_BOUND,
-        f"certificate {certificates} is not enabled for SMTP, so {said}; {_mail(case)}.",
+        f"certificate {certificates} is not enabled for SMTP, so {said}; {mail(case)}.",
         confidence=Confidence.PROBABLE if evidence.grade in UNSEEN else Confidence.CERTAIN,
         severity=Severity.ERROR,
         remedy=f"Enable {certificates} for SMTP on {case.reading.server.fqdn}, and answer No to the question about the "
@@ -138,7 +155,7 @@ def _doubted(case: Case) -> Finding | None:
     if doubted.doubt is Doubt.HAS_SMTP:
         return _bound_already(case, doubted)
     if doubted.doubt is Doubt.NO_KEY:
-        return _by_session(case, NO_PRIVATE_KEY, doubted.session, doubted.thumbprint)
+        return by_session(case, NO_PRIVATE_KEY, doubted.session, doubted.thumbprint)
     if doubted.doubt is Doubt.NOT_IN_STORE:
         return _not_listed(case, doubted)
     told = {
@@ -147,7 +164,7 @@ def _doubted(case: Case) -> Finding | None:
         Doubt.NOT_NAMED: f"TLS failed with certificate {doubted.thumbprint}, which the connector does not name now",
         Doubt.SERVICES_UNKNOWN: f"TLS fails with certificate {doubted.thumbprint}, whose services are unknown",
     }[doubted.doubt]
-    return _unproven(
+    return unproven(
         case,
         f"{told}.",
         "Retry the queue and read the log again; look at the certificates with Get-ExchangeCertificate.",
@@ -159,7 +176,7 @@ def _doubted(case: Case) -> Finding | None:
 def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
     """SMTP is there. The row may be older than the binding, unless it is newer than the look that ``since`` names."""
     if not case.mail_waits:
-        return _unproven(
+        return unproven(
             case,
             f"TLS failed with certificate {doubted.thumbprint}, which is enabled for SMTP now; no later session tells.",
             "Send a message through the connector, and read the log again.",
@@ -178,14 +195,14 @@ def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
     since = case.reading.since
     is_new = since is not None and since.is_before(doubted.session)
     confidence = Confidence.CERTAIN if is_new else Confidence.PROBABLE
-    return _by_session(case, explanation, doubted.session, doubted.thumbprint, confidence)
+    return by_session(case, explanation, doubted.session, doubted.thumbprint, confidence)
 
 
 def _not_listed(case: Case, doubted: Doubted) -> Finding:
     reason = case.reading.hidden.get(doubted.thumbprint)
     if reason:
         if "PrivateKeyMissing" in reason:
-            return _by_session(case, NO_PRIVATE_KEY, doubted.session, doubted.thumbprint)
+            return by_session(case, NO_PRIVATE_KEY, doubted.session, doubted.thumbprint)
         meaning = f"Exchange cannot use certificate {doubted.thumbprint} ({reason})"
         remedy = "Import it again with its private key (PFX), into a provider that Exchange supports, then enable it."
         explanation = Explanation(Cause.KEY_UNUSABLE, meaning, remedy)
@@ -193,7 +210,7 @@ def _not_listed(case: Case, doubted: Doubted) -> Finding:
         meaning = f"TLS failed with certificate {doubted.thumbprint}, which is not in this server's list"
         remedy = "Retry the queue: it may have been replaced since. Else import it with its private key (PFX)."
         explanation = Explanation(Cause.CERTIFICATE_GONE, meaning, remedy)
-    return _by_session(case, explanation, doubted.session, doubted.thumbprint, Confidence.PROBABLE)
+    return by_session(case, explanation, doubted.session, doubted.thumbprint, Confidence.PROBABLE)
 
 
 def _other_tls_error(case: Case) -> Finding | None:
@@ -204,14 +221,14 @@ def _other_tls_error(case: Case) -> Finding | None:
     if case.stuck and not case.has_symptom and failure.tls_error.lower() != NO_CREDENTIALS:
         return None
     ours = [each.thumbprint for each in failure.certificates if each.whose is Whose.OURS]
-    return _by_session(case, explain_word(failure.tls_error), failure, ours[-1] if ours else "")
+    return by_session(case, explain_word(failure.tls_error), failure, ours[-1] if ours else "")
 
 
 def _other_queue_error(case: Case) -> Finding | None:
     if not case.stuck or has_tls_symptom(case.loudest):
         return None
     error = classify_last_error(case.loudest.last_error)
-    return _other(case, explain_family(error.family, error.word), Confidence.PROBABLE, word=error.word)
+    return other_cause(case, explain_family(error.family, error.word), Confidence.PROBABLE, word=error.word)
 
 
 def _unreached(case: Case) -> Finding | None:
@@ -219,18 +236,20 @@ def _unreached(case: Case) -> Finding | None:
     session = case.story.unreached
     if not case.stuck or session is None:
         return None
-    return _by_session(case, explain_family(ErrorFamily.SOCKET, connect_error(session)), session)
+    word = connect_error(session)
+    told = explain_family(ErrorFamily.SOCKET, word)
+    return other_cause(case, told, Confidence.CERTAIN, word=word, session=session)
 
 
 def _cured(case: Case) -> Finding | None:
     success = case.story.success
     if not case.stuck or success is None or not case.cured_since_last_try:
         return None
-    return _finding(
+    return finding(
         case,
         FindingId.HEALTHY,
         f"TLS was established at {moment_text(negotiated_at(success))}, later than the last attempt of the queue, so "
-        f"{_mail(case)} for its next one.",
+        f"{mail(case)} for its next one.",
         confidence=Confidence.CERTAIN,
         severity=Severity.INFO,
         remedy="Retry the queue, or wait for NextRetryTime.",
@@ -243,7 +262,7 @@ def _names_nothing(case: Case) -> Finding | None:
         return None
     meaning = "it has no TlsCertificateName, without which Exchange never takes a certificate that is not bound"
     remedy = f"Look at the network and the other end first. {_LOOK_AT_LOG}"
-    return _other(case, Explanation(Cause.CERTIFICATE_NAME_MISSING, meaning, remedy), Confidence.PROBABLE)
+    return other_cause(case, Explanation(Cause.CERTIFICATE_NAME_MISSING, meaning, remedy), Confidence.PROBABLE)
 
 
 def _ignores_starttls(case: Case) -> Finding | None:
@@ -251,7 +270,7 @@ def _ignores_starttls(case: Case) -> Finding | None:
         return None
     meaning = "it ignores STARTTLS, so no certificate is used"
     remedy = "Look at the network and the other end: this is no fault of a certificate."
-    return _other(case, Explanation(Cause.STARTTLS_IGNORED, meaning, remedy), Confidence.PROBABLE)
+    return other_cause(case, Explanation(Cause.STARTTLS_IGNORED, meaning, remedy), Confidence.PROBABLE)
 
 
 def _suspected(case: Case) -> Finding | None:
@@ -266,31 +285,42 @@ def _suspected(case: Case) -> Finding | None:
     }.get(error.family, "no error")
     if case.reading.log.read_until is None:
         why = case.reading.log.problem or "this server writes no Send protocol log"
-        return _unproven(case, f"{_mail(case)} with {symptom}, and the log cannot tell why: {why}", _LOOK_AT_LOG)
+        remedy = _LOOK_AT_LOG if case.reading.log.path is not None else _LET_IT_LOG
+        return unproven(case, f"{mail(case)} with {symptom}, and the log cannot tell why: {why}", remedy)
     if case.candidates:
         names = " and ".join(each.thumbprint for each in case.candidates)
-        return _unproven(
-            case, f"{_mail(case)} with {symptom}; certificate {names} lacks SMTP, but the log is silent.", _LOOK_AT_LOG
+        return unproven(
+            case,
+            f"{mail(case)} with {symptom}; certificate {names} lacks SMTP, but the log is silent.",
+            _LOOK_AT_LOG,
         )
     if not case.named:
-        return _unproven(
+        return unproven(
             case,
-            f"{_mail(case)} with {symptom}; Exchange lists no certificate of the connector's name here, and the log is "
+            f"{mail(case)} with {symptom}; Exchange lists no certificate of the connector's name here, and the log is "
             f"silent.",
             f"Look whether the certificate has its private key: certutil -store My (KB 4495258). {_LOOK_AT_LOG}",
         )
-    if case.unbound_somewhere or any(each.services is None for each in case.named):
-        return _unproven(case, f"{_mail(case)} with {symptom}, and the log is silent.", _LOOK_AT_LOG)
+    unknown = [each.thumbprint for each in case.named if each.services is None]
+    if unknown:
+        return unproven(
+            case,
+            f"{mail(case)} with {symptom}; the services of certificate {' and '.join(unknown)} are unknown, and the "
+            f"log is silent.",
+            f"Look at them: Get-ExchangeCertificate {unknown[0]} | Format-List Services.",
+        )
+    if case.unbound_somewhere:
+        return unproven(case, f"{mail(case)} with {symptom}, and the log is silent.", _LOOK_AT_LOG)
     unbindable = [each for each in case.named if lacks_smtp(each)]
     if unbindable:
         states = " and ".join(f"{each.thumbprint} ({each.status.value})" for each in unbindable)
-        return _unproven(
+        return unproven(
             case,
-            f"{_mail(case)} with {symptom}; certificate {states} of its name lacks SMTP and must not be bound.",
+            f"{mail(case)} with {symptom}; certificate {states} of its name lacks SMTP and must not be bound.",
             "Import its renewal with the private key (PFX), bind that to SMTP, and remove the old certificate.",
         )
     meaning = f"every certificate of its name is enabled for SMTP, though the queue says {symptom}"
-    return _other(case, Explanation(Cause.UNKNOWN, meaning, _LOOK_AT_LOG), Confidence.PROBABLE)
+    return other_cause(case, Explanation(Cause.UNKNOWN, meaning, _LOOK_AT_LOG), Confidence.PROBABLE)
 
 
 def _idle_and_unbound(case: Case) -> Finding | None:
@@ -299,9 +329,10 @@ def _idle_and_unbound(case: Case) -> Finding | None:
         return None
     names = " and ".join(each.thumbprint for each in case.candidates)
     risk = "mail will wait" if case.connector.insists_on_tls else "mail may be leaving unencrypted"
-    return _unproven(
+    return unproven(
         case,
-        f"nothing is stuck, but certificate {names} of the connector's name lacks SMTP: {risk} when Exchange takes it.",
+        f"nothing is stuck, but certificate {names} of the connector's name lacks SMTP: {risk} when Exchange takes "
+        f"it.{held(case)}",
         f"Enable it for SMTP in time, and answer No to the question about the default. {_LOOK_AT_LOG}",
     )
 
@@ -309,18 +340,18 @@ def _idle_and_unbound(case: Case) -> Finding | None:
 def _healthy(case: Case) -> Finding:
     if not case.is_source:
         told = "nothing speaks of a certificate that its Front End Transport service cannot use."
-        return _finding(case, FindingId.HEALTHY, told, confidence=Confidence.PROBABLE, severity=Severity.INFO)
-    held = f" An administrator has suspended {len(case.suspended)} of its queues." if case.suspended else ""
-    return _finding(
+        return finding(case, FindingId.HEALTHY, told, confidence=Confidence.PROBABLE, severity=Severity.INFO)
+    return finding(
         case,
         FindingId.HEALTHY,
-        f"no mail is stuck, and nothing speaks of a certificate that is not bound.{held}",
+        f"no mail is stuck, and nothing speaks of a certificate that is not bound.{held(case)}",
         confidence=Confidence.CERTAIN if case.story.success else Confidence.PROBABLE,
         severity=Severity.INFO,
     )
 
 
 _RULES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
+    _out_of_service,
     _frontend_proxy,
     _not_bound,
     _doubted,
@@ -334,73 +365,3 @@ _RULES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     _idle_and_unbound,
     _healthy,
 )
-
-
-def _by_session(
-    case: Case,
-    explanation: Explanation,
-    session: Session,
-    thumbprint: str = "",
-    confidence: Confidence = Confidence.CERTAIN,
-) -> Finding:
-    return _other(case, explanation, confidence, word=session.tls_error, session=session, thumbprint=thumbprint)
-
-
-def _other(
-    case: Case,
-    explanation: Explanation,
-    confidence: Confidence,
-    *,
-    word: str = "",
-    session: Session | None = None,
-    thumbprint: str = "",
-) -> Finding:
-    return _finding(
-        case,
-        FindingId.OTHER_CAUSE,
-        f"{_mail(case)}, and the reason is not that a certificate is not bound: {explanation.meaning}.",
-        confidence=confidence,
-        severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
-        remedy=explanation.remedy,
-        cause=explanation.cause,
-        word=word,
-        thumbprints=(thumbprint,) if thumbprint else (),
-        quotes=_quotes(case, session),
-    )
-
-
-def _unproven(
-    case: Case, sentence: str, remedy: str, *, session: Session | None = None, thumbprint: str = ""
-) -> Finding:
-    return _finding(
-        case,
-        FindingId.NO_EVIDENCE,
-        sentence,
-        confidence=Confidence.NONE,
-        severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
-        remedy=remedy,
-        thumbprints=(thumbprint,) if thumbprint else tuple(each.thumbprint for each in case.candidates),
-        quotes=_quotes(case, session or case.story.stale_failure),
-    )
-
-
-def _finding(case: Case, kind: FindingId, sentence: str, **rest: Any) -> Finding:
-    server, connector = case.reading.server.fqdn, case.connector
-    told = shortened(f'{server}, "{connector.name}": {sentence}')
-    return Finding(kind, server=server, connector=connector.name, guid=connector.guid, sentence=told, **rest)
-
-
-def _mail(case: Case) -> str:
-    if not case.mail_waits:
-        return "no mail waits" if case.connector.insists_on_tls else "no mail waits: it may have left unencrypted"
-    elsewhere = {server: count for server, count in case.waits_elsewhere.items() if count}
-    count = case.stuck_messages + sum(elsewhere.values())
-    where = f" on {' and '.join(elsewhere)}" if elsewhere and not case.stuck else ""
-    return f"1 message waits{where}" if count == 1 else f"{count} messages wait{where}"
-
-
-def _quotes(case: Case, session: Session | None) -> tuple[str, ...]:
-    """Quote the session that is meant, older than evidence may be or not, else what the queue says."""
-    if session is not None:
-        return tuple(row_text(row) for row in quoted_rows(session))
-    return tuple(f"{queue.identity}: {queue.last_error}" for queue in case.stuck if queue.last_error)

@@ -154,9 +154,9 @@ def presented_certificate(session: Session) -> tuple[Grade, LoggedCertificate] |
 
 
 def quoted_rows(session: Session) -> tuple[Row, ...]:
-    """Return the rows to show: the certificates' and the outcome, or the outcome alone."""
+    """Return the rows to show: the certificates' and the outcome, or the outcome alone, or where it ended without."""
     rows = [row for certificate in session.certificates for row in certificate.rows]
-    return (*rows, *([] if session.outcome_row is None else [session.outcome_row]))
+    return (*rows, *([] if session.outcome_row is None else [session.outcome_row])) or session.rows[-1:]
 
 
 def row_text(row: Row) -> str:
@@ -229,9 +229,9 @@ def _doubt(
         return Doubt.CONTRADICTED
     if certificate not in named:
         return Doubt.NOT_NAMED
-    if certificate.has_private_key is not True:
+    if certificate.has_private_key is False:
         return Doubt.NO_KEY
-    if certificate.services is None:
+    if certificate.services is None or certificate.has_private_key is None:
         return Doubt.SERVICES_UNKNOWN
     return None if lacks_smtp(certificate) else Doubt.HAS_SMTP
 

@@ -48,6 +48,7 @@ class Cause(Enum):
     PEER_CERTIFICATE = "peer_certificate"
     REFUSED_BY_PEER = "refused_by_peer"
     AUTHENTICATION = "authentication"
+    MAINTENANCE = "maintenance"
     UNKNOWN = "unknown"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from .._exchange.cmdlets import set_send_connector_logging
 from .._exchange.connector import LoggingLevel, SendConnector
 from .._exchange.edge import NO_EDGES, EdgeSync
+from .._exchange.failures import warns_of_no_change
 from .._exchange.moments import moment_text
 from .._powershell import Pipeline, Result
 from .logging_record import Holder, Record, Run, joined, left, swept
@@ -85,13 +86,33 @@ class LoggingPlan(Plan[LoggingState]):
     record_after: Record | None
     record_otherwise: Record | None
 
+    def record_after_all(self, words: Sequence[str]) -> Record | None:
+        """Return the record that is left when the promise came true, and Exchange wrote these warnings.
+
+        Where somebody else raised the level between our look and our change, it was Verbose before us and stays so.
+        """
+        if self.record_after is None or not self._was_raised_by_others(words):
+            return self.record_after
+        return replace(self.record_after, level_before=self.level)
+
+    def _was_raised_by_others(self, words: Sequence[str]) -> bool:
+        return self.level is LoggingLevel.VERBOSE and self.before.record is None and warns_of_no_change(words)
+
     def settled_by(self, state: LoggingState, results: Sequence[Result] = (), mishap: Mishap | None = None) -> Outcome:
         """Return the promise when the same domain controller shows the level."""
         problem = self._problem(state)
         if problem or (mishap is not None and mishap.asked):
             raise self._unsettled(problem if mishap is None else mishap.sentence, state, mishap)
+        words = words_of(results)
+        promise = self._found_done() if self._was_raised_by_others(words) else self.outcome
         forgiven = () if mishap is None else (f"{mishap.sentence} The level is {self.level.value} all the same.",)
-        return replace(self.outcome, warnings=(*self.outcome.warnings, *words_of(results), *forgiven))
+        return replace(promise, warnings=(*promise.warnings, *words, *forgiven))
+
+    def _found_done(self) -> Outcome:
+        told = "Somebody else raised it at the same time, so it stays Verbose."
+        recorded = None if self.record_after is None else self.level.value
+        result = {**self.outcome.result, "level_recorded": recorded, "explanation": told}
+        return replace(self.outcome, changed=False, result=result, diff=())
 
     def unseen(self, mishap: Mishap) -> Unsettled:
         """Return the failure for when nobody could look afterwards."""

@@ -57,6 +57,8 @@ class Reading:
     None where there was no reason to read its log. ``other_stores``
     are needed only of connectors with a TlsCertificateName and stuck mail. ``since`` is the position up to which an
     earlier look had read the log: only sessions after it prove a cure. ``edge`` is None unless the server is an Edge.
+    ``inactive`` are the components without which no mail leaves that an administrator has switched off; it is empty
+    also where nothing waits, or the account may not ask.
     """
 
     server: Server
@@ -73,6 +75,7 @@ class Reading:
     edge: EdgeStanding | None = None
     proxied: tuple[ProxiedSession, ...] = ()
     front_end: FrontEndLog | None = None
+    inactive: tuple[str, ...] = ()
 
     def certificate(self, thumbprint: str) -> Certificate | None:
         """Return a certificate of this server's list; None when the list does not have it."""

@@ -41,6 +41,13 @@ def is_suspended(queue: Queue) -> bool:
     return queue.status.lower() == "suspended"
 
 
+def has_mail(connectors: Iterable[SendConnector], queue: Queue) -> bool:
+    """Tell whether mail of one of some connectors waits in a queue, or is on its way, and nobody holds it."""
+    if queue.message_count < 1 or is_suspended(queue):
+        return False
+    return any(queues_of(connector, (queue,)) for connector in connectors)
+
+
 def stuck_queues(connector: SendConnector, queues: Iterable[Queue]) -> tuple[Queue, ...]:
     """Return a connector's queues that are stuck."""
     return tuple(each for each in queues_of(connector, queues) if is_stuck(each))

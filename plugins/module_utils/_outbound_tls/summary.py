@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .elsewhere import FrontEnd
+from .evidence import UNKNOWN_CREDENTIALS
+from .mail import Mail
 from .plan import shortened
-from .verdict import ConnectorVerdict, HostVerdict, Mail, Verdict
+from .verdict import ConnectorVerdict, HostVerdict, Verdict
 
 
 def verdict_result(judged: HostVerdict) -> dict[str, Any]:
@@ -53,8 +55,7 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
         return f'{where}, "{name}": nothing had to be changed, the queue was tried again; {_left(mail)}.'
     if connector.verdict is Verdict.BOUND_NOT_PROVEN:
         return (
-            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now{there}, but the log shows no '
-            f"message that was accepted over TLS since; {mail.after} still waiting."
+            f'{where}, "{name}": certificate {certificate} is enabled for SMTP now{there}, but {_unproven(connector)}.'
         )
     if connector.verdict is Verdict.REJECTED:
         return f'{where}, "{name}": TLS works now, but the other end rejects mail; {_left(mail)}.'
@@ -134,10 +135,7 @@ def next_step(connector: ConnectorVerdict) -> str:
         case Verdict.OTHER_CAUSE if connector.elsewhere.front_ends and not connector.is_for_others:
             return " ".join(str(each.entry["finding"]["message"]) for each in connector.elsewhere.front_ends)
         case Verdict.BOUND_NOT_PROVEN:
-            return (
-                "read the queue's LastError and look whether the other end answers; then run again. If TLS still fails "
-                "with UnknownCredentials: Restart-Service MSExchangeTransport."
-            )
+            return _next_after_binding(connector)
         case Verdict.REJECTED:
             replies = "; ".join((connector.proof or {}).get("replies", ()))
             return f"ask the other end's administrator about its replies: {replies}"
@@ -149,6 +147,43 @@ def next_step(connector: ConnectorVerdict) -> str:
             return _next_after_failure(connector.lines_to_type)
         case _:
             return remedy
+
+
+def _next_after_binding(connector: ConnectorVerdict) -> str:
+    if _fails_still(connector):
+        return (
+            f"look at the key of {' and '.join(_thumbprints(connector))}: its provider and file (certutil -store My), "
+            f"a Deny for NETWORK SERVICE, event 36870. Then, when the hour allows it: Restart-Service "
+            f"MSExchangeTransport."
+        )
+    if _left_unseen(connector.mail):
+        return (
+            "ask a recipient, or send a message through the connector while its ProtocolLoggingLevel is Verbose, and "
+            "read the Send log."
+        )
+    return (
+        "read the queue's LastError and look whether the other end answers; then run again. If TLS still fails with "
+        "UnknownCredentials: Restart-Service MSExchangeTransport."
+    )
+
+
+def _left_unseen(mail: Mail) -> bool:
+    return not mail.after and mail.not_accounted_for > 0
+
+
+def _fails_still(connector: ConnectorVerdict) -> bool:
+    words = (connector.proof or {}).get("tls_errors", ())
+    return any(word.lower() == UNKNOWN_CREDENTIALS for word in words)
+
+
+def _unproven(connector: ConnectorVerdict) -> str:
+    """Return what is known where the log shows no message that was accepted over TLS after the binding."""
+    mail = connector.mail
+    if _fails_still(connector):
+        return f"TLS fails with UnknownCredentials all the same: its key cannot be used; {mail.after} still waiting"
+    if _left_unseen(mail):
+        return f"the log does not show how the {mail.not_accounted_for} messages left that were waiting"
+    return f"the log shows no message that was accepted over TLS since; {mail.after} still waiting"
 
 
 def _next_after_failure(lines_to_type: Sequence[str]) -> str:

@@ -43,6 +43,7 @@ from enum import Enum
 from typing import Any, Final
 
 from .elsewhere import NOTHING_ELSEWHERE, Elsewhere, Result, look_elsewhere
+from .mail import Mail, counted, mail_of
 
 
 class Verdict(Enum):
@@ -110,36 +111,6 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Mail:
-    """How many messages: waiting before the cure and at the last look, and what the log says of those that left.
-
-    ``not_accounted_for`` have left the queues, and the log shows neither 250 nor 5xx for them: expired, removed, or
-    sent by a connection that was open before logging was raised.
-    """
-
-    before: int
-    after: int
-    accepted: int
-    accepted_in_clear: int
-    rejected: int
-
-    @property
-    def left(self) -> int:
-        """Return how many left the queues."""
-        return max(self.before - self.after, 0)
-
-    @property
-    def not_accounted_for(self) -> int:
-        """Return how many left in a way that the log does not show."""
-        return max(self.left - self.accepted - self.accepted_in_clear - self.rejected, 0)
-
-    @property
-    def draining(self) -> bool:
-        """Tell whether some still wait, though mail leaves."""
-        return 0 < self.after < self.before and self.accepted > 0
-
-
-@dataclass(frozen=True)
 class ConnectorVerdict:
     """What became of one connector. ``look`` is the entry of the look that decided; ``bound`` are binding results.
 
@@ -194,12 +165,18 @@ def story_from(value: Mapping[str, Any]) -> Story:
                 for each in value.get("steps") or ()
                 for result in each["results"]
             ),
-            failure=value.get("failure") or None,
+            failure=_own_words(value.get("failure") or None),
             organization_host=str(value.get("organization_host") or ""),
             others=tuple(value.get("others") or ()),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"the collected results of a host lack {error}") from error
+
+
+def _own_words(failure: Result | None) -> Result | None:
+    """Return the failed item where a loop failed: of the loop Ansible only says that one or more items failed."""
+    items = [] if failure is None else failure.get("results", ())
+    return next((each for each in items if each.get("failed")), failure)
 
 
 def _connector_of(result: Result) -> str:
@@ -239,10 +216,10 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
     proofs = [each["proof"] for each in entries if each.get("proof") is not None]
     proof = proofs[-1] if proofs else None
     elsewhere = look_elsewhere(guid, story.others)
-    mail = _mail(entries, look, proof)
+    mail = mail_of(entries, look, proof)
     if not look.get("source_server", True):
         proof = elsewhere.proof
-        mail = _counted(*elsewhere.messages, proof)
+        mail = counted(*elsewhere.messages, proof)
     bound = [step for step in steps if step.what == "bind"]
     verdict, trouble = _word(look, proof, steps, elsewhere, check_mode=story.check_mode)
     return ConnectorVerdict(
@@ -368,21 +345,6 @@ def _by_finding(look: Result, *, check_mode: bool) -> Verdict:
     if check_mode and bind["certainty"] != "no":
         return Verdict.WOULD_REPAIR
     return Verdict.NO_EVIDENCE if finding == "no_evidence" else Verdict.FAILED
-
-
-def _mail(entries: Sequence[Result], decisive: Result, proof: Result | None) -> Mail:
-    before = max(int(entries[0]["messages"]), int(decisive["messages"]))
-    return _counted(before, int(entries[-1]["messages"]), proof)
-
-
-def _counted(before: int, after: int, proof: Result | None) -> Mail:
-    return Mail(
-        before=before,
-        after=after,
-        accepted=int(proof["accepted"]) if proof else 0,
-        accepted_in_clear=int(proof["accepted_in_clear"]) if proof else 0,
-        rejected=int(proof["rejected"]) if proof else 0,
-    )
 
 
 def _put_back_warning(step: Step, story: Story) -> str:

@@ -33,6 +33,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.log
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.logging_record import Holder, Record, Run
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.plan import Refused, Unsettled
+from ansible_collections.mailops.exchange.plugins.module_utils._powershell import Result
 from ansible_collections.mailops.exchange.plugins.module_utils._remoting.errors import SessionLost, Silent
 
 GUID = "6f1c2d3e-0000-4000-8000-00000000c0de"
@@ -319,6 +320,19 @@ def test_every_field_is_checked(directory, journal, key, value):
     path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
     with pytest.raises(Refused, match="is not a record"):
         change(directory, journal, "previous")
+
+
+def test_what_somebody_else_raised_meanwhile_is_not_put_back(directory, journal):
+    def too_late(commands):
+        directory.apply(commands)
+        return [Result(warnings=("The command completed successfully but no settings of 'x' have been modified.",))]
+
+    assert not change(directory, journal, "verbose", apply=too_late).changed
+    change(directory, journal, "verbose", "mbx02")
+    change(directory, journal, "previous", "mbx02")
+    change(directory, journal, "previous")
+    assert directory.level.read_text() == "Verbose"
+    assert journal.entry("contoso.test", GUID).read() is None
 
 
 def test_a_directory_that_cannot_be_used_is_named(tmp_path, directory):

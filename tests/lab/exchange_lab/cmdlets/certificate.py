@@ -14,8 +14,8 @@ from ..powershell import Command, Invocation, for_each_input, should_continue, s
 from ..powershell.parameters import SHOULD_PROCESS, STRING, SWITCH, Parameter, flags_type, list_type, text_type
 from ..world import Server, Services
 from . import service_host
-from .failures import server_not_found, service_host_failed, service_host_unreachable
-from .identity import DOMAIN_CONTROLLER, SERVER_ID, domain_controller_of, is_reachable, server_called, server_meant
+from .failures import server_not_found, service_host_failed
+from .identity import DOMAIN_CONTROLLER, SERVER_ID, domain_controller_of, server_called, server_meant, service_host_of
 from .rbac import EVERYTHING, Granted
 from .service_host import Key, Request, ServiceHostError
 
@@ -102,8 +102,7 @@ def _target(invocation: Invocation) -> tuple[Server, str | None]:
             if found is None:
                 raise server_not_found(invocation, name)
             server = found
-    if not is_reachable(invocation, server):
-        raise service_host_unreachable(invocation, server)
+    service_host_of(invocation, server)
     return server, thumbprint
 
 

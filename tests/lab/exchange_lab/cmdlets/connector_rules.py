@@ -107,7 +107,7 @@ def refuse_without_smtp(invocation: Invocation, connector: SendConnector) -> Non
     server that does not answer is not checked. The names are compared letter by letter, unlike in mail flow.
     """
     first, name = _asked_server(invocation, connector), connector.tls_certificate_name
-    if first is None or name is None or not is_reachable(invocation, first):
+    if first is None or name is None or not is_reachable(invocation, first) or first.service_host != "running":
         return
     match_case = invocation.world.readings.smtp_check_case == "matched"
     named = [each for each in listed_certificates(first) if _names(name, each, match_case)]

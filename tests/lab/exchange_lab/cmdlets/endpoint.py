@@ -12,7 +12,7 @@ from .. import wire
 from ..objects import Profile, general_text
 from ..powershell import GET_COMMAND, MEASURE_OBJECT, SELECT_OBJECT, Command, Runspace, scripts_not_allowed
 from ..wire import Caller
-from ..world import Server, World
+from ..world import Account, Server, World
 from .certificate import ENABLE_EXCHANGE_CERTIFICATE, GET_EXCHANGE_CERTIFICATE
 from .edge_subscription import GET_EDGE_SUBSCRIPTION, START_EDGE_SYNCHRONIZATION
 from .exchange_server import GET_EXCHANGE_SERVER, GET_SERVER_COMPONENT_STATE
@@ -40,6 +40,10 @@ GRANTED = (
 )
 
 
+MAX_CONCURRENCY = 18
+"""PowerShellMaxConcurrency of the default throttling policy (published analysis of Exchange 2013 CU23)."""
+
+
 def exchange_endpoint(world: World, server: Server) -> wire.Endpoint:
     """What the listener of a server serves to clients of Exchange."""
     session = _Session(world, server)
@@ -52,16 +56,23 @@ class _Session:
         self._world = world
         self._server = server
 
-    def admit(self, caller: Caller) -> None:
-        """Refuse whoever has no management role, and a serialization level that Exchange does not know."""
+    def admit(self, caller: Caller, open_sessions: int) -> None:
+        """Refuse whoever has no management role or too many sessions, and a level that Exchange does not know."""
         if not self._roles(caller):
             __, __, name = caller.user.rpartition("\\")
             message = f'The user "{self._world.domain}/Users/{name}" isn\'t assigned to any management roles.'
-            stamp = general_text(self._world.clock.now())
+            raise wire.Fault(
+                5, f"{self._stamp()} [FailureCategory=AuthZ-CmdletAccessDeniedException] {message}", "w:AccessDenied"
+            )
+        if open_sessions + self._others(caller) >= MAX_CONCURRENCY:
+            # Which code it comes with is not known; here that of every other refusal.
+            policy = f"CN=Global Throttling Policy,CN=Global Settings,CN={self._world.organisation}"
             raise wire.Fault(
                 5,
-                f"[Server={self._server.name},RequestId={uuid.uuid4()},TimeStamp={stamp}] "
-                f"[FailureCategory=AuthZ-CmdletAccessDeniedException] {message}",
+                f"{self._stamp()} [FailureCategory=AuthZ-OverBudgetException] Fail to create a runspace because you "
+                f"have exceeded the maximum number of connections allowed : {MAX_CONCURRENCY} for the policy party : "
+                "MaxConcurrency. Please close existing runspace and try again.\r\n"
+                f"Policy: {policy}; Snapshot: Owner: Sid~{caller.user}~WSMan~false",
                 "w:AccessDenied",
             )
         level = _serialization_level(caller)
@@ -71,7 +82,9 @@ class _Session:
     def commands_for(self, run: wire.Run) -> Mapping[str, Command]:
         roles = self._roles(run.caller)
         shown = [command for each in GRANTED if (command := each.for_roles(roles)) is not None]
-        return {command.name.casefold(): command for command in (*PUBLIC, *shown)}
+        hidden = {SELECT_OBJECT} if self._world.readings.select_object == "hidden" else set()
+        public = (each for each in PUBLIC if each not in hidden)
+        return {command.name.casefold(): command for command in (*public, *shown)}
 
     def profile_for(self, caller: Caller) -> Profile:
         """What the type tables of a level add: none at None, PowerShell's own and a small one at Partial, all at Full.
@@ -85,8 +98,20 @@ class _Session:
         return Profile(level, depths, adds_properties=level != "none", adds_data=level == "full")
 
     def _roles(self, caller: Caller) -> frozenset[str]:
-        groups = [each.role_groups for each in self._world.accounts if each.user.casefold() == caller.user.casefold()]
-        return roles_of(group for each in groups for group in each)
+        own = self._accounts(caller)
+        return roles_of(group for each in own for group in each.role_groups).union(*(each.roles for each in own))
+
+    def _others(self, caller: Caller) -> int:
+        """How many sessions others have open with the same account."""
+        with self._world.lock:
+            return sum(self._world.sessions_of_others(each) for each in self._accounts(caller))
+
+    def _accounts(self, caller: Caller) -> list[Account]:
+        return [each for each in self._world.accounts if each.user.casefold() == caller.user.casefold()]
+
+    def _stamp(self) -> str:
+        stamp = general_text(self._world.clock.now())
+        return f"[Server={self._server.name},RequestId={uuid.uuid4()},TimeStamp={stamp}]"
 
 
 def _serialization_level(caller: Caller) -> str:

@@ -58,6 +58,28 @@ def service_host_unreachable(invocation: Invocation, target: Server) -> CommandE
     )
 
 
+def service_host_stopped(invocation: Invocation, target: Server) -> CommandError:
+    """RPC error 1753: the machine answers, and the service has registered nothing."""
+    return failed(
+        invocation,
+        f"A connection couldn't be made to the Exchange server named {target.name}. Verify that the Microsoft Exchange "
+        "Service Host service is started.",
+        "ResourceUnavailable",
+        _LOCALIZED,
+    )
+
+
+def service_host_broken(invocation: Invocation, target: Server) -> CommandError:
+    """Any other RPC error; what stands behind the colon is that error's own text."""
+    return failed(
+        invocation,
+        f"The Exchange Certificate operation has failed with an exception on server {target.name}.  The error message "
+        "is: The remote procedure call failed.",
+        "NotSpecified",
+        _LOCALIZED,
+    )
+
+
 def transport_unreachable(invocation: Invocation, target: Server) -> CommandError:
     return failed(
         invocation,

@@ -11,7 +11,13 @@ from ..objects import Directory
 from ..powershell import CommandError, Invocation
 from ..powershell.parameters import Parameter, text_type
 from ..world import Server
-from .failures import failed, server_not_found
+from .failures import (
+    failed,
+    server_not_found,
+    service_host_broken,
+    service_host_stopped,
+    service_host_unreachable,
+)
 
 SERVER_ID = text_type("Microsoft.Exchange.Configuration.Tasks.ServerIdParameter")
 LOCAL_DIRECTORY = "localhost"
@@ -86,6 +92,16 @@ def server_meant(invocation: Invocation, parameter: str = "Server") -> Server:
 def is_reachable(invocation: Invocation, server: Server) -> bool:
     """Whether the session's server gets through to another one by RPC. No RPC crosses the border to an Edge."""
     return server is invocation.server or (server.reachable and server.role == invocation.server.role)
+
+
+def service_host_of(invocation: Invocation, server: Server) -> None:
+    """Raise unless the server's Service Host answers as it should."""
+    if not is_reachable(invocation, server):
+        raise service_host_unreachable(invocation, server)
+    if server.service_host == "stopped":
+        raise service_host_stopped(invocation, server)
+    if server.service_host == "failing":
+        raise service_host_broken(invocation, server)
 
 
 def _domain_controller_not_found(invocation: Invocation, name: str) -> CommandError:

@@ -121,7 +121,7 @@ def _identified(invocation: Invocation, identity: str) -> QueueFacts:
 
 
 def _queues_of(invocation: Invocation, server: Server) -> list[QueueFacts]:
-    if not is_reachable(invocation, server) or server.transport is None:
+    if not is_reachable(invocation, server) or server.transport is None or not server.transport_runs:
         raise transport_unreachable(invocation, server)
     return list(server.transport.queues())
 

@@ -87,7 +87,7 @@ def invalidity(certificate: StoredCertificate) -> str | None:
             return "PrivateKeyMissing"
         case "unreadable":
             return "PrivateKeyNotAccessible"
-        case "ok" | "cng":
+        case "ok" | "cng" | "denied":  # it is Exchange that asks here, not NETWORK SERVICE
             return None
 
 
@@ -197,6 +197,11 @@ def _grant_key_access(server: Server, certificate: StoredCertificate, now: datet
         raise ServiceHostError(
             f"Could not grant Network Service access to the certificate with thumbprint {certificate.thumbprint} "
             "because a cryptographic exception was thrown."
+        )
+    if certificate.key_acl == "read_only":
+        raise ServiceHostError(
+            f"Insufficient rights to grant Network Service access to the certificate with thumbprint "
+            f"{certificate.thumbprint}."
         )
     if server.transport is not None:
         server.transport.catch_up()

@@ -51,11 +51,12 @@ COMPONENTS = (
     "CafeLAMv2",
     "LogExportProvider",
 )
+_STATES = {"Inactive": 0, "Active": 1, "Draining": 2}  # that of Draining is not recorded
 _DATACENTER_ONLY = ("ForwardSyncDaemon", "ProvisioningRps")
 
 
 def component_state_objects(world: World, server: Server, reader: Server | None = None) -> list[DotNetObject]:
-    """All components of a server. The lab puts nothing into maintenance: what runs on premises is active."""
+    """All components of a server. What runs on premises is active, unless an administrator has changed it."""
     return [_component_state(Directory.of(world, reader), server, component) for component in _components(server)]
 
 
@@ -68,12 +69,12 @@ def _components(server: Server) -> list[str]:
 
 
 def _component_state(directory: Directory, server: Server, component: str) -> DotNetObject:
-    state, number = ("Inactive", 0) if component in _DATACENTER_ONLY else ("Active", 1)
+    state = server.components.get(component, "Inactive" if component in _DATACENTER_ONLY else "Active")
     properties: dict[str, Value] = {
         "ServerFqdn": server.fqdn,
         "Component": component,
-        "State": data_enum("ServiceState", state, number),
-        "ServerWideOfflineIsOffline": False,
+        "State": data_enum("ServiceState", state, _STATES[state]),
+        "ServerWideOfflineIsOffline": server.components.get("ServerWideOffline") == "Inactive",
         "RemoteStates": _requests(server, "remote", component),
         "LocalStates": _requests(server, "local", component),
         "Identity": directory.server_id(server),

@@ -129,7 +129,7 @@ class _Statement:
     def _stage(self, invocation: Invocation) -> Iterator[Value]:
         try:
             with self._runspace.world.lock:
-                question = self._runspace.world.cmdlet_begins(invocation.command.name)
+                question = self._runspace.world.cmdlet_begins(invocation.command.name, self._runspace.server)
             try:
                 yield from invocation.command.run(invocation)
             except CommandError as error:

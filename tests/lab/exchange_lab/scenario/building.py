@@ -18,12 +18,14 @@ from ..timespan import log_time, parse_moment, parse_span
 from ..world import (
     Account,
     ConnectionLost,
+    ConnectorChanged,
     Connectors,
     DomainController,
     EdgeDirectory,
     Endpoint,
     Fault,
     Mail,
+    OthersConnect,
     Peer,
     PeerGoesDown,
     Readings,
@@ -49,6 +51,8 @@ _SEND_LOGS = {role: rf"{_LOGS}\{name}\ProtocolLog\SmtpSend" for role, name in ((
 _FRONT_END_SEND_LOG = rf"{_LOGS}\FrontEnd\ProtocolLog\SmtpSend"
 _FAULTS: dict[str, Callable[..., Fault]] = {
     "peer_goes_down": PeerGoesDown,
+    "others_connect": OthersConnect,
+    "connector_changed": ConnectorChanged,
     "connection_lost": ConnectionLost,
     "silent": Silent,
     "recycled_shells": RecycledShells,
@@ -94,14 +98,19 @@ class Builder:
             servers=servers,
             connectors=connectors,
             peers=peers,
-            accounts=[
-                Account(each["user"], each["password"], tuple(each["role_groups"])) for each in scenario["accounts"]
-            ],
+            accounts=[self._account(index) for index in range(len(scenario["accounts"]))],
             mail=[self._mail(index) for index in range(len(scenario["mail"]))],
             realm=self._realm(domain),
             readings=readings,
             faults=[self._fault(each) for each in scenario["faults"]],
         )
+
+    def _account(self, index: int) -> Account:
+        facts = dict(self._scenario["accounts"][index])
+        if "other_sessions_end" in facts:
+            at: Keys = ("accounts", index, "other_sessions_end")
+            facts["other_sessions_end"] = self._moment(at, facts["other_sessions_end"])
+        return Account(**{**facts, "role_groups": tuple(facts["role_groups"]), "roles": tuple(facts["roles"])})
 
     def _realm(self, domain: str) -> Realm | None:
         """The realm that the scenario states, or that an endpoint with Kerberos takes for granted."""
@@ -135,6 +144,12 @@ class Builder:
             front_end_send_log_path=None if is_edge else facts.get("front_end_send_log_path", _FRONT_END_SEND_LOG),
             transport_reload_s=facts["transport_reload_s"],
             log_flush_s=facts["log_flush_s"],
+            send_log_max_file_size=facts["send_log_max_file_size"],
+            connections_kept_s=facts["connections_kept_s"],
+            service_host=facts["service_host"],
+            transport_runs=facts["transport"] == "running",
+            components=dict(facts["components"]),
+            states_since=self._now,
             reachable=facts["reachable"],
             powershell=None if is_edge else _endpoint("/PowerShell/", facts["powershell"], is_exchanges=True),
             wsman=_endpoint("/wsman", facts["wsman"], is_exchanges=False),
@@ -257,12 +272,11 @@ class Builder:
         )
 
     def _mail(self, index: int) -> Mail:
-        facts = self._scenario["mail"][index]
-        at: Keys = ("mail", index, "queued_at")
-        queued_at = self._moment(at, facts["queued_at"])
-        if queued_at > self._now:
-            raise self._document.fail(at, "mail cannot be queued after the scenario's clock")
-        return Mail(facts["server"], facts["domain"], facts["count"], queued_at)
+        facts = dict(self._scenario["mail"][index])
+        for key in ("queued_at", "suspended_at"):
+            if key in facts:
+                facts[key] = self._moment(("mail", index, key), facts[key])
+        return Mail(**facts)
 
     def _fault(self, fault: dict[str, Any]) -> Fault:
         ((kind, facts),) = fault.items()
@@ -291,7 +305,16 @@ def _endpoint(path: str, facts: dict[str, Any], *, is_exchanges: bool) -> Endpoi
 
 def _surroundings(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts that are not in the certificate itself; a peer's certificate has none."""
-    keys = ("key", "network_service", "iis_sites", "trusted", "revoked", "revocation_reachable", "friendly_name")
+    keys = (
+        "key",
+        "key_acl",
+        "network_service",
+        "iis_sites",
+        "trusted",
+        "revoked",
+        "revocation_reachable",
+        "friendly_name",
+    )
     return {key: facts[key] for key in keys if key in facts}
 
 

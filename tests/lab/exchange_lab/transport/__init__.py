@@ -4,8 +4,8 @@
 """The transport service of a server: queues, SMTP sessions with peers, the Send protocol log, and what follows.
 
 Nothing in here talks over a network: a peer is simulated too, and time is the world's. Not simulated are the relay to
-another source server (mail that needs it is refused with NotSimulated), connections that are kept for later mail, the
-judgement of a peer's certificate (TlsAuthLevel), and Receive logs.
+another source server (mail that needs it is refused with NotSimulated), the judgement of a peer's certificate
+(TlsAuthLevel), and Receive logs.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Outbound:
         )
         if isinstance(reached, Unreached):
             return last_error(reached, self._world.agenda.now, self._world.readings)
-        mailbag = _Mailbag(clerk, queue, connector, reached, self._server.fqdn, None, self._world.agenda)
+        mailbag = _Mailbag(clerk, queue, connector, reached, self._server, None, self._world.agenda)
         yield from mailbag.deliver(reached.log)
         return None
 
@@ -87,7 +87,7 @@ class Outbound:
         reached = yield from request(front_end, connector, terms, log, readings)
         if isinstance(reached, str):
             return proxy_failed(reached, front_end.server, front_end.address, agenda.now, readings)
-        mailbag = _Mailbag(clerk, queue, connector, reached, self._server.fqdn, front_end.server.fqdn, agenda)
+        mailbag = _Mailbag(clerk, queue, connector, reached, self._server, front_end.server.fqdn, agenda)
         yield from mailbag.deliver(log)
         reached.log.disconnected("Local")
         return None
@@ -104,7 +104,7 @@ class _Mailbag:
     queue: Queue
     connector: SendConnector
     channel: Channel
-    server: str
+    server: Server
     front_end: str | None
     agenda: Agenda
 
@@ -114,6 +114,10 @@ class _Mailbag:
         self.clerk.established(self.queue, limit)
         yield from send_messages(self.channel.peer, log, self, limit)
 
+    @property
+    def patience_s(self) -> float:
+        return self.server.connections_kept_s
+
     def take(self) -> Message | None:
         return self.clerk.take(self.queue)
 
@@ -121,7 +125,7 @@ class _Mailbag:
         delivery = Delivery(
             at=self.agenda.now,
             connector=self.connector.name,
-            server=self.server,
+            server=self.server.fqdn,
             peer=self.channel.peer.name,
             tls=self.channel.encrypted,
             thumbprint=self.channel.thumbprint,

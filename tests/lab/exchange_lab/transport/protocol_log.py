@@ -10,6 +10,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 from pathlib import PureWindowsPath
 from random import Random
 from typing import Literal
@@ -21,7 +22,6 @@ from ..world import Readings, Server
 Event = Literal["+", "-", ">", "<", "*"]
 
 FIELDS = "date-time,connector-id,session-id,sequence-number,local-endpoint,remote-endpoint,event,data,context"
-MAX_FILE_SIZE = 10 * 2**20  # SendProtocolLogMaxFileSize
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -62,8 +62,8 @@ class ProtocolLog:
         self._agenda = agenda
         self._readings = readings
         self._random = random
-        self._buffer = b""
-        self._last_row = 0  # how many bytes of the buffer are its last row
+        self._rows: list[bytes] = []
+        self._begun: tuple[PureWindowsPath, bytes] | None = None  # a file, and what it still lacks of its last row
         self._flush_is_due = False
 
     def write(self, row: Row) -> None:
@@ -71,9 +71,7 @@ class ProtocolLog:
         if self._directory is None:
             return
         text = row.text if self._readings.log_row_end == "crlf" else row.text[:-2] + "\n"
-        data = text.encode("utf-8")
-        self._buffer += data
-        self._last_row = len(data)
+        self._rows.append(text.encode("utf-8"))
         self._schedule()
 
     def _schedule(self) -> None:
@@ -83,23 +81,34 @@ class ProtocolLog:
 
     def _flush(self) -> None:
         self._flush_is_due = False
-        ready = len(self._buffer)
-        if self._readings.log_flush == "any_byte" and ready > self._last_row > 1:
+        rows, self._rows = self._rows, []
+        rest = b""
+        if self._begun is not None:
+            # A row never goes on in another file: the one that it began in is closed with all of it.
+            self._server.disk.append(*self._begun, self._agenda.now)
+            self._begun = None
+        if self._readings.log_flush == "any_byte" and len(rows) > 1:
             # The buffer's size is not a multiple of a row's: its end falls into the last row, the rest comes next.
-            ready -= self._random.randrange(1, self._last_row)
-        data, self._buffer = self._buffer[:ready], self._buffer[ready:]
-        if self._directory is not None:
-            self._append(self._directory, data)
-        if self._buffer:
-            self._last_row = len(self._buffer)
-            self._schedule()
+            kept = self._random.randrange(1, len(rows[-1]))
+            rows[-1], rest = rows[-1][:-kept], rows[-1][-kept:]
+        if self._directory is None:
+            return
+        while rows:
+            last, rows = self._append(self._directory, rows)
+            if rest and not rows:
+                self._begun = (last, rest)
+                self._schedule()
 
-    def _append(self, directory: PureWindowsPath, data: bytes) -> None:
+    def _append(self, directory: PureWindowsPath, rows: list[bytes]) -> tuple[PureWindowsPath, list[bytes]]:
+        """Write what fits into one file, a row at least; returns its path and the rows that are left."""
         now = self._agenda.now
-        path = self._path(directory, now, len(data))
-        if self._server.disk.file(path) is None:
-            data = self._header(now) + data
-        self._server.disk.append(path, data, now)
+        path = self._path(directory, now, len(rows[0]))
+        file = self._server.disk.file(path)
+        sizes = accumulate(map(len, rows), initial=len(file.content) if file else 0)
+        fitting = max(1, sum(size <= self._server.send_log_max_file_size for size in sizes) - 1)
+        data = b"".join(rows[:fitting])
+        self._server.disk.append(path, data if file else self._header(now) + data, now)
+        return path, rows[fitting:]
 
     def _path(self, directory: PureWindowsPath, now: datetime, size: int) -> PureWindowsPath:
         """The file of this day or hour that still has room; numbers begin at 1 and are not padded."""
@@ -108,7 +117,7 @@ class ProtocolLog:
         while True:
             path = directory / f"SEND{period}-{number}.LOG"
             file = self._server.disk.file(path)
-            if file is None or len(file.content) + size <= MAX_FILE_SIZE:
+            if file is None or len(file.content) + size <= self._server.send_log_max_file_size:
                 return path
             number += 1
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from ..agenda import Agenda
-from ..world import Delivery, Role
+from ..world import Delivery, Server
 from .outbound import Outbound
 from .queue import DEFERRAL, EXPIRATION, Message, Queue
 from .routing import NextHop
@@ -29,13 +29,13 @@ class RemoteDelivery:
         outbound: Outbound,
         next_identity: Callable[[], str],
         record: Callable[[Delivery], None],
-        role: Role,
+        server: Server,
     ) -> None:
         self._agenda = agenda
         self._outbound = outbound
         self._next_identity = next_identity
         self._record = record
-        self._role = role
+        self._server = server
         self._queues: dict[NextHop, Queue] = {}
 
     @property
@@ -47,7 +47,12 @@ class RemoteDelivery:
         queue = self._queues.get(hop)
         if queue is None:
             queue = self._queues[hop] = Queue(
-                self._next_identity(), hop.delivery_type, hop.domain, hop.connector, hop.tls_domain, role=self._role
+                self._next_identity(),
+                hop.delivery_type,
+                hop.domain,
+                hop.connector,
+                hop.tls_domain,
+                role=self._server.role,
             )
         queue.messages.extend(messages)
         queue.idle_since = None
@@ -59,17 +64,24 @@ class RemoteDelivery:
         if queue.status == "Retry":
             self._connect(queue)
 
+    def suspend(self, hop: NextHop) -> None:
+        """Suspend-Queue: what is in a session is finished, and nothing else leaves until somebody resumes the queue."""
+        if hop in self._queues:
+            self._queues[hop].status, self._queues[hop].next_retry_time = "Suspended", None
+
     # What a session asks and reports (Clerk).
 
     def established(self, queue: Queue, max_messages: int) -> None:
         """A session has proved the way: as many more are opened as the messages need."""
+        if queue.status == "Suspended":
+            return
         queue.status = "Active"
         waiting = sum(1 for __ in queue.waiting(self._agenda.now))
         for __ in range(min(ceil(waiting / max_messages), MAX_CONNECTIONS) - queue.connections):
             self._connect(queue)
 
     def take(self, queue: Queue) -> Message | None:
-        message = next(queue.waiting(self._agenda.now), None)
+        message = None if queue.status == "Suspended" else next(queue.waiting(self._agenda.now), None)
         if message is not None:
             message.in_session = True
         return message
@@ -89,7 +101,7 @@ class RemoteDelivery:
 
     def _work_on(self, queue: Queue) -> None:
         """Connect when messages may be taken; let the queue rest when none may and nobody works on it."""
-        if queue.status == "Retry" or queue.connections > 0:
+        if queue.status in ("Retry", "Suspended") or queue.connections > 0:
             return
         now = self._agenda.now
         if any(queue.waiting(now)):
@@ -104,6 +116,8 @@ class RemoteDelivery:
             self._agenda.at(now + MAX_IDLE, lambda: self._remove_idle(queue))
 
     def _connect(self, queue: Queue) -> None:
+        if not self._server.sends_mail(self._agenda.now):
+            return
         if queue.connections == 0:
             queue.status, queue.next_retry_time = "Connecting", None
         queue.connections += 1
@@ -113,6 +127,8 @@ class RemoteDelivery:
     def _ended(self, queue: Queue, began: datetime, error: str | None) -> None:
         """A connection has ended. Its failure counts only when no other one gets through to the next hop."""
         queue.connections -= 1
+        if queue.status == "Suspended":
+            return
         if error is None or queue.connections > 0 or not queue.messages:
             self._work_on(queue)
             return

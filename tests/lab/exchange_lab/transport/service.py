@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 from uuid import UUID
@@ -46,7 +46,7 @@ class TransportService:
             self._outbound,
             lambda: rf"{server.name}\{next(self._queue_numbers)}",
             world.delivered.append,
-            server.role,
+            server,
         )
         self._shadows = ShadowQueues(world, server, lambda: next(self._queue_numbers))
         self._submission = Queue(rf"{server.name}\Submission", "Undefined", "Submission")
@@ -132,11 +132,24 @@ class TransportService:
             return min(max(until, _SHORTEST_SLEEP_S), _LONGEST_SLEEP_S)
 
     def _submit_when_due(self, mail: Mail) -> None:
-        self._agenda.at(mail.queued_at, lambda: self._submit(mail))
+        for time in range(mail.times):
+            self._agenda.at(mail.queued_at + timedelta(seconds=time * mail.every_s), lambda: self._submit(mail))
+        if mail.suspended_at is not None:
+            self._agenda.at(mail.suspended_at, lambda: self._suspend(mail))
+
+    def _suspend(self, mail: Mail) -> None:
+        for domain in mail.recipients:
+            hop = self._routing.next_hop(domain)
+            if hop is not None:
+                self._delivery.suspend(hop)
 
     def _submit(self, mail: Mail) -> None:
-        messages = [self._message(f"user{number}@{mail.domain}") for number in range(1, mail.count + 1)]
-        hop = self._routing.next_hop(mail.domain)
+        for domain in mail.recipients:
+            self._hand_over(domain, mail.count)
+
+    def _hand_over(self, domain: str, number_of_messages: int) -> None:
+        messages = [self._message(f"user{number}@{domain}") for number in range(1, number_of_messages + 1)]
+        hop = self._routing.next_hop(domain)
         if hop is not None:
             self._delivery.accept(hop, messages)
         else:

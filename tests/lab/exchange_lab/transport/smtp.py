@@ -26,6 +26,7 @@ from .queue import Message
 
 ROUND_TRIP_S = 0.12
 HANDSHAKE_S = 0.35
+LOOKS_FOR_MAIL_S = 1.0
 PEER_THINKS_S = 0.9  # from the end of a message to the reply
 
 EXTENSIONS = ("SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "8BITMIME", "CHUNKING")
@@ -51,7 +52,10 @@ class Terms:
 
 
 class Mailbag(Protocol):
-    """Where a session takes its messages from, and reports to."""
+    """Where a session takes its messages from, and reports to; ``patience_s`` is how long it waits for more."""
+
+    @property
+    def patience_s(self) -> float: ...
 
     def take(self) -> Message | None:
         """The next message, if there is one."""
@@ -142,9 +146,9 @@ def start_tls(
 
 
 def send_messages(peer: Peer, log: SessionLog, mailbag: Mailbag, limit: int) -> Steps[None]:
-    """Send what the mailbag holds, ``limit`` messages at most, and take leave."""
+    """Send what the mailbag holds and what comes while the session waits, ``limit`` messages at most; take leave."""
     for __ in range(limit):
-        message = mailbag.take()
+        message = yield from _next(mailbag)
         if message is None:
             break
         log.note(f"sending message with RecordId {message.record_id} and InternetMessageId {message.message_id}")
@@ -158,6 +162,14 @@ def send_messages(peer: Peer, log: SessionLog, mailbag: Mailbag, limit: int) -> 
         log.received(reply)
         mailbag.answered(message, reply)
     yield from leave(log)
+
+
+def _next(mailbag: Mailbag) -> Steps[Message | None]:
+    waited = 0.0
+    while (message := mailbag.take()) is None and waited < mailbag.patience_s:
+        waited += LOOKS_FOR_MAIL_S
+        yield LOOKS_FOR_MAIL_S
+    return message
 
 
 def _reply_to_data(peer: Peer, message: Message) -> str:

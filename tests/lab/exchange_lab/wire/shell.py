@@ -32,9 +32,9 @@ HANGUP_CHECK_S = 0.2
 """How often a waiting Receive looks whether its client is still there."""
 
 
-def admit_everyone(caller: Caller) -> None:
+def admit_everyone(caller: Caller, open_shells: int) -> None:
     """Let every authenticated caller in."""
-    del caller
+    del caller, open_shells
 
 
 class ClientGone(Exception):
@@ -49,8 +49,9 @@ class Recycled(Exception):
 class Endpoint:
     """A path of a server with its session configuration.
 
-    ``execute`` runs a pipeline in a thread of its own. ``admit`` is asked before a shell is made and refuses by raising
-    a Fault. ``idle_timeout_s`` holds for clients that ask for none (two hours is WinRM's default).
+    ``execute`` runs a pipeline in a thread of its own. ``admit`` is asked before a shell is made, with how many the
+    caller has open here, and refuses by raising a Fault. ``idle_timeout_s`` holds for clients that ask for none (two
+    hours is WinRM's default).
     ``max_shells_per_user`` is WinRM's quota (default 30). ``stray_space``: see ``sealing.seal``. Behind a ``balancer``
     a request reaches its shell only with the cookie that the first reply of the session has set. ``disturb`` tells
     what goes wrong with a pipeline.
@@ -59,7 +60,7 @@ class Endpoint:
     path: str
     configuration: str
     execute: Execute
-    admit: Callable[[Caller], None] = admit_everyone
+    admit: Callable[[Caller, int], None] = admit_everyone
     idle_timeout_s: float = 7200
     max_shells_per_user: int = 30
     stray_space: bool = False
@@ -268,6 +269,10 @@ class Shells:
         for shell in self._all():
             if shell.endpoint is endpoint:
                 self.close(shell)
+
+    def owned(self, endpoint: Endpoint, caller: Caller) -> int:
+        """Return how many shells of an endpoint a caller has open."""
+        return sum(each.endpoint is endpoint and each.caller.user == caller.user for each in self._all())
 
     def close_idle(self) -> None:
         """Close the shells whose idle timeout has passed."""

@@ -103,7 +103,7 @@ class Service:
             raise soap.no_such_shell(request.shell_id) from None
 
     def _create(self, operation: _Operation) -> str:
-        operation.endpoint.admit(operation.caller)
+        operation.endpoint.admit(operation.caller, self.shells.owned(operation.endpoint, operation.caller))
         wanted = operation.request.element("rsp:Shell")
         shell_id = _written(soap.uuid_in(wanted.get("ShellId")) or uuid.uuid4())
         idle_timeout = wanted.findtext("rsp:IdleTimeOut", None, soap.NAMESPACES)

@@ -10,7 +10,16 @@ from .connector import Connectors, DomainController, SendConnector
 from .disk import Disk, File
 from .distinguished_name import name_text, parse_name
 from .edge import EdgeDirectory, StandaloneDirectory, SubscribedDirectory, Synchronization
-from .fault import ConnectionLost, Fault, PeerGoesDown, RecycledShells, Silent, UnforeseenPrompt
+from .fault import (
+    ConnectionLost,
+    ConnectorChanged,
+    Fault,
+    OthersConnect,
+    PeerGoesDown,
+    RecycledShells,
+    Silent,
+    UnforeseenPrompt,
+)
 from .installation import ComponentRequest, Installation, Mitigations
 from .peer import Peer
 from .readings import Readings
@@ -24,6 +33,7 @@ __all__ = [
     "CommandEntry",
     "ComponentRequest",
     "ConnectionLost",
+    "ConnectorChanged",
     "Connectors",
     "Delivery",
     "Disk",
@@ -36,6 +46,7 @@ __all__ = [
     "KeyState",
     "Mail",
     "Mitigations",
+    "OthersConnect",
     "Peer",
     "PeerGoesDown",
     "QueueFacts",

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from .distinguished_name import name_text
 
-KeyState = Literal["ok", "missing", "unreadable", "cng"]
+KeyState = Literal["ok", "missing", "unreadable", "denied", "cng"]
 
 
 class Services(Flag):
@@ -74,8 +74,10 @@ class StoredCertificate:
 
     Attributes:
         label: The scenario's name for it; nothing on the wire shows it.
-        key: ``missing``: none; ``unreadable``: the key exists but nobody can open it (lost key file, Deny ACE);
-            ``cng``: held by a CNG provider.
+        key: ``missing``: none; ``unreadable``: the key exists but nobody can open it (lost key file); ``denied``:
+            something keeps NETWORK SERVICE from it, such as a Deny entry, which Exchange does not look for when it
+            tells the services; ``cng``: held by a CNG provider.
+        key_acl: Whether Exchange may change the key's ACL.
         network_service: NETWORK SERVICE has an ACE that lets it read the key. This is what "enabled for SMTP" means.
         iis_sites: Web sites whose HTTPS binding uses the certificate.
         trusted: Its chain ends in a root that this server trusts.
@@ -85,6 +87,7 @@ class StoredCertificate:
     label: str
     certificate: x509.Certificate
     key: KeyState = "ok"
+    key_acl: Literal["writable", "read_only"] = "writable"
     network_service: bool = False
     iis_sites: list[str] = field(default_factory=list)
     trusted: bool = True

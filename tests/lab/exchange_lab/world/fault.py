@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from .connector import ProtocolLoggingLevel
+
 
 @dataclass(frozen=True)
 class UnforeseenPrompt:
@@ -29,6 +31,24 @@ class PeerGoesDown:
 
     peer: str
     cmdlet: str
+
+
+@dataclass(frozen=True)
+class OthersConnect:
+    """Once, when a cmdlet begins, others open so many sessions of Exchange with each account, for so many seconds."""
+
+    cmdlet: str
+    sessions: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ConnectorChanged:
+    """Once, when a cmdlet begins, an administrator has just set the level of a connector, by its name."""
+
+    cmdlet: str
+    connector: str
+    protocol_logging_level: ProtocolLoggingLevel
 
 
 @dataclass(frozen=True)
@@ -58,4 +78,4 @@ class RecycledShells:
 
 
 WireFault = ConnectionLost | Silent | RecycledShells
-Fault = UnforeseenPrompt | PeerGoesDown | WireFault
+Fault = UnforeseenPrompt | PeerGoesDown | OthersConnect | ConnectorChanged | WireFault

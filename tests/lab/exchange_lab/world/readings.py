@@ -57,6 +57,7 @@ class Readings:
         default_question: Whether it is asked at all; without it the default stays, or is replaced.
         services_value: Services after Select-Object: the enum as an object, its text, or letters such as ``IP.WS..``.
         tls_certificate_name_value: TlsCertificateName of a connector in the Partial profile.
+        select_object: Whether a session of Exchange has Select-Object.
         current_domain_controllers: Whether Get-ExchangeServer -Status fills these properties.
         edge_connector_guid: Whether EdgeSync keeps the Guid of a connector.
         edge_shows_subscription: Whether a subscribed Edge shows its own subscription by Get-EdgeSubscription.
@@ -98,6 +99,7 @@ class Readings:
     default_question: Literal["asked", "skipped", "replaced"] = "asked"
     services_value: Literal["object", "text", "letters"] = "object"
     tls_certificate_name_value: Literal["text", "object"] = "text"
+    select_object: Literal["offered", "hidden"] = "offered"
     current_domain_controllers: Literal["empty", "filled"] = "empty"
     edge_connector_guid: Literal["same", "other"] = "other"
     edge_shows_subscription: Literal["shown", "hidden"] = "hidden"

@@ -16,6 +16,7 @@ from .edge import EdgeDirectory, SubscribedDirectory
 from .installation import Installation
 
 Role = Literal["mailbox", "edge"]
+ComponentState = Literal["Active", "Inactive", "Draining"]
 
 
 class QueueFacts(Protocol):
@@ -108,6 +109,12 @@ class Server:
         transport_reload_s: Simulated seconds from a connector change on its domain controller until the transport
             service works by it.
         log_flush_s: Simulated seconds that rows of the protocol log stay in a buffer.
+        send_log_max_file_size: SendProtocolLogMaxFileSize, in bytes.
+        connections_kept_s: Simulated seconds that an SMTP session waits for more mail before it ends.
+        service_host: Microsoft Exchange Service Host, which the certificate cmdlets talk to.
+        transport_runs: Whether the service Microsoft Exchange Transport runs.
+        components: The states of components that an administrator has changed.
+        states_since: Since when the last two hold; None is always.
         address: Loopback address of its listeners.
         powershell: Where Exchange answers; an Edge has no such place.
         transport: The running transport service, attached when the organisation starts.
@@ -138,11 +145,29 @@ class Server:
     disk: Disk = field(default_factory=Disk)
     transport_reload_s: float = 300.0
     log_flush_s: float = 30.0
+    send_log_max_file_size: int = 10 * 2**20
+    connections_kept_s: float = 0.0
+    service_host: Literal["running", "stopped", "failing"] = "running"
+    transport_runs: bool = True
+    components: dict[str, ComponentState] = field(default_factory=dict)
+    states_since: datetime | None = None
     reachable: bool = True
     address: str = "127.0.0.1"
     powershell: Endpoint | None = Endpoint("/PowerShell/")
     wsman: Endpoint = Endpoint("/wsman")
     transport: Transport | None = None
+
+    def sends_mail(self, now: datetime) -> bool:
+        """Whether its transport service sends at all.
+
+        What an inactive component does with queues is not documented; here nothing leaves. A draining one sends what it
+        has (documentation page "Perform maintenance on DAG members").
+        """
+        if self.states_since is not None and now < self.states_since:
+            return True
+        own = "EdgeTransport" if self.role == "edge" else "HubTransport"
+        inactive = any(self.components.get(each) == "Inactive" for each in (own, "ServerWideOffline"))
+        return self.transport_runs and not inactive
 
     def certificate(self, thumbprint: str | None) -> StoredCertificate | None:
         """The certificate with this thumbprint, in any case; None when the store has none."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ..agenda import Agenda
 from ..clock import Clock
 from .connector import Connectors, DomainController, SendConnector
-from .fault import Fault, PeerGoesDown, UnforeseenPrompt
+from .fault import ConnectorChanged, Fault, OthersConnect, PeerGoesDown, UnforeseenPrompt
 from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
@@ -21,11 +21,19 @@ from .server import Server
 
 @dataclass(frozen=True)
 class Account:
-    r"""A domain account. ``user`` is ``DOMAIN\name``; without a role group it may not open an Exchange session."""
+    r"""A domain account. ``user`` is ``DOMAIN\name``; without any role it may not open an Exchange session.
+
+    Attributes:
+        roles: Management roles besides those of the role groups.
+        other_sessions: How many sessions of Exchange others have open with it, until ``other_sessions_end``.
+    """
 
     user: str
     password: str = field(repr=False)
     role_groups: tuple[str, ...] = ("Organization Management",)
+    roles: tuple[str, ...] = ()
+    other_sessions: int = 0
+    other_sessions_end: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -42,12 +50,29 @@ class Realm:
 
 @dataclass(frozen=True)
 class Mail:
-    """``count`` messages to one domain, handed to a server's transport service at ``queued_at``."""
+    """``count`` messages to each of some domains, handed to a server's transport service at ``queued_at``.
+
+    Attributes:
+        domains: How many domains; where there are several, ``d1.``, ``d2.`` … stand before ``domain``.
+        times, every_s: How often as much is handed over, and after how many simulated seconds again.
+        suspended_at: When an administrator suspends the queues that it waits in.
+    """
 
     server: str
     domain: str
     count: int
     queued_at: datetime
+    domains: int = 1
+    times: int = 1
+    every_s: float = 60.0
+    suspended_at: datetime | None = None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The domains it goes to."""
+        if self.domains == 1:
+            return (self.domain,)
+        return tuple(f"d{number}.{self.domain}" for number in range(1, self.domains + 1))
 
 
 @dataclass
@@ -74,9 +99,11 @@ class World:
     delivered: list[Delivery] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     agenda: Agenda = field(init=False, repr=False)
+    _happened: list[Fault] = field(default_factory=list, repr=False)
+    _crowds: list[tuple[int, datetime]] = field(default_factory=list, repr=False)
 
     def __post_init__(self) -> None:
-        self.agenda = Agenda(min((each.queued_at for each in self.mail), default=self.clock.now()))
+        self.agenda = Agenda(min((self.clock.now(), *(each.queued_at for each in self.mail))))
 
     def knows_tickets(self, server: Server) -> bool:
         """Whether the realm has keys for this server: every member of the domain, and an Edge that offers Kerberos."""
@@ -106,9 +133,15 @@ class World:
                     return peer
         return None
 
-    def cmdlet_begins(self, cmdlet: str) -> UnforeseenPrompt | None:
+    def sessions_of_others(self, account: Account) -> int:
+        """How many sessions of Exchange others have open with an account now."""
+        now = self.clock.now()
+        crowds = [(account.other_sessions, account.other_sessions_end), *self._crowds]
+        return sum(sessions for sessions, end in crowds if end is None or now < end)
+
+    def cmdlet_begins(self, cmdlet: str, server: Server) -> UnforeseenPrompt | None:
         """Let the faults of this cmdlet happen; returns the question that it has to ask at its end, if any."""
-        question = None
+        question, now = None, self.clock.now()
         for fault in self.faults:
             if fault.cmdlet.lower() == cmdlet.lower():
                 match fault:
@@ -116,6 +149,18 @@ class World:
                         self.peers[fault.peer].listens = False
                     case UnforeseenPrompt():
                         question = fault
+                    case OthersConnect() if fault not in self._happened:
+                        self._happened.append(fault)
+                        self._crowds.append((fault.sessions, now + timedelta(seconds=fault.seconds)))
+                    case ConnectorChanged() if fault not in self._happened:
+                        self._happened.append(fault)
+                        self._change_level(fault, server.domain_controller or "", now)
                     case _:
-                        pass  # happens on the wire, before the cmdlet begins
+                        pass  # happens on the wire, before the cmdlet begins, or has happened
         return question
+
+    def _change_level(self, fault: ConnectorChanged, domain_controller: str, now: datetime) -> None:
+        for each in self.connectors.view(domain_controller, now):
+            if each.name == fault.connector:
+                changes = {"protocol_logging_level": fault.protocol_logging_level}
+                self.connectors.set(each.guid, changes, domain_controller, now)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from exchange_lab.agenda import Agenda
-from exchange_lab.transport.protocol_log import MAX_FILE_SIZE, ProtocolLog, Row
+from exchange_lab.transport.protocol_log import ProtocolLog, Row
 from exchange_lab.world import Mail, Readings
 
 BEGIN = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -92,7 +92,7 @@ class TestFiles:
     def test_that_are_full_are_followed_by_the_next_number(self, bench: Any) -> None:
         here = bench()
         path = f"{here.server.send_log_path}\\SEND20260302-1.LOG"
-        here.server.disk.write(path, b"\n" * MAX_FILE_SIZE, BEGIN)
+        here.server.disk.write(path, b"\n" * here.server.send_log_max_file_size, BEGIN)
         here.after(seconds=30)
         assert here.server.disk.file(path.replace("-1.", "-2.")).content.startswith(b"#Software")
 

@@ -114,7 +114,8 @@ def test_every_path_has_its_own_configuration(serve: Serve, connect: Connect) ->
 def test_a_caller_who_is_not_admitted_gets_no_shell(serve: Serve, connect: Connect) -> None:
     asked: list[Caller] = []
 
-    def admit(caller: Caller) -> None:
+    def admit(caller: Caller, open_shells: int) -> None:
+        del open_shells
         asked.append(caller)
         raise access_denied()
 

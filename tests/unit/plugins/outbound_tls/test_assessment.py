@@ -149,6 +149,9 @@ def test_unknown_services_are_never_read_as_none(make, culprit):
     assert told(entry) == ("no_evidence", "")
     assert "services are unknown" in entry["finding"]["message"]
     assert steps(entry)[1] == "no"
+    silent = assessed(make, certificates=(make.setup_certificate(), unknown))
+    assert f"the services of certificate {culprit.thumbprint} are unknown" in silent["finding"]["message"]
+    assert steps(silent) == ("no", "no", "no")
 
 
 def test_a_certificate_that_the_connector_does_not_name_is_not_bound(make, culprit):
@@ -214,6 +217,28 @@ def test_without_a_name_it_is_not_this_fault(make):
 def test_without_starttls_it_is_not_this_fault(make):
     entry = assessed(make, connectors=(make.connector(ignore_starttls=True),))
     assert told(entry) == ("other_cause", "starttls_ignored")
+
+
+def test_of_a_server_out_of_service_nothing_else_is_judged_and_nothing_changed(make):
+    entry = assessed(make, make.failing(make.certificate(1, Service.IIS)), inactive=("HubTransport",))
+    assert told(entry) == ("other_cause", "maintenance")
+    assert "25 messages wait, and nothing leaves: HubTransport is Inactive" in entry["finding"]["message"]
+    assert steps(entry) == ("no", "no", "no")
+    untried = make.queue(status="Ready", last_error="", first_retry_time=None)
+    assert told(assessed(make, queues=(untried,), inactive=("HubTransport",))) == ("other_cause", "maintenance")
+    held = make.queue(status="Suspended")
+    assert told(assessed(make, queues=(held,), inactive=("HubTransport",)))[1] == ""
+
+
+def test_a_queue_that_is_held_is_told_beside_an_unbound_certificate(make):
+    entry = assessed(make, queues=(make.queue(status="Suspended"),))
+    assert told(entry) == ("no_evidence", "")
+    assert entry["finding"]["message"].endswith("An administrator has suspended 1 of its queues.")
+
+
+def test_without_a_path_the_remedy_is_a_path(make):
+    entry = assessed(make, log=SendLog(None, problem="SendProtocolLogPath is empty."))
+    assert entry["finding"]["remedy"].startswith("Set-TransportService -SendProtocolLogPath")
 
 
 # A silent log.

@@ -236,7 +236,7 @@ def test_the_log_needs_no_quotes_of_the_other_end(make, culprit):
         (Doubt.CONTRADICTED, {"issuer": "CN=Another CA"}),
         (Doubt.CONTRADICTED, {"serial_number": "BEEF"}),
         (Doubt.NO_KEY, {"has_private_key": False}),
-        (Doubt.NO_KEY, {"has_private_key": None}),
+        (Doubt.SERVICES_UNKNOWN, {"has_private_key": None}),
         (Doubt.SERVICES_UNKNOWN, {"services": None}),
         (Doubt.HAS_SMTP, {"services": frozenset({SMTP})}),
     ],

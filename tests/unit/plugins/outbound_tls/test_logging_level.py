@@ -27,6 +27,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.log
     swept,
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.plan import Mishap, Refused, Unsettled
+from ansible_collections.mailops.exchange.plugins.module_utils._powershell import Result
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -209,6 +210,19 @@ def test_a_lost_session_is_forgiven_a_question_is_not(make, me):
     )
     with pytest.raises(Unsettled, match="It asked"):
         plan.settled_by(after, (), Mishap("It asked.", "unforeseen_prompt", asked=True))
+
+
+def test_what_somebody_else_raised_meanwhile_is_his(make, me):
+    plan = plan_logging(VERBOSE, state_of(make, me))
+    words = "The command completed successfully but no settings of 'Outbound' have been modified."
+    outcome = plan.settled_by(state_of(make, me, LoggingLevel.VERBOSE, me), (Result(warnings=(words,)),))
+    assert (outcome.changed, outcome.diff, outcome.warnings) == (False, (), (words,))
+    assert outcome.result["level_recorded"] == "Verbose"
+    assert "Somebody else" in outcome.result["explanation"]
+    assert plan.record_after_all(outcome.warnings) == replace(plan.record_after, level_before=LoggingLevel.VERBOSE)
+    assert plan.record_after_all(()) == plan.record_after
+    none = plan_logging(NONE, state_of(make, me, LoggingLevel.VERBOSE, me))
+    assert none.record_after_all((words,)) is None
 
 
 HOLDERS = st.builds(

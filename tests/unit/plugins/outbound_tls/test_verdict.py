@@ -138,6 +138,21 @@ def test_a_bind_without_a_proof(make, culprit, bound, before, bind):
     assert verdict_of(before, steps=[bind])["verdict"] == "bound_not_proven"
 
 
+def test_a_bind_after_which_tls_fails_as_before_is_about_the_key(make, culprit, bound, before, bind):
+    since = LogPosition(make.at(minutes=-3), "0", 0)
+    again = look(make, make.failing(bound, -2), certificates=(bound,), since=since)
+    result = verdict_of(before, again, steps=[bind])
+    assert result["verdict"] == "bound_not_proven"
+    assert "TLS fails with UnknownCredentials all the same: its key cannot be used; 25 still" in result["message"]
+    assert details(make, result)["remedy"].startswith(f"look at the key of {culprit.thumbprint}: its provider")
+
+
+def test_mail_that_left_while_the_log_was_silent_is_told_as_that(make, culprit, bound, before, bind):
+    result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=0), steps=[bind])
+    assert result["message"].endswith("but the log does not show how the 25 messages left that were waiting.")
+    assert "ask a recipient" in details(make, result)["remedy"]
+
+
 def test_a_log_that_cannot_be_read_any_more_does_not_change_what_was_found(make, bound, before, bind):
     blind = look(make, certificates=(bound,), queues=(), log=SendLog(None, problem="It cannot be read."))
     result = verdict_of(before, blind, steps=[bind])
@@ -282,6 +297,14 @@ def test_unreachable_and_failed(before):
     assert (nobody["verdict"], nobody["server"], nobody["message"]) == ("unreachable", "mbx01", "mbx01: no connection.")
     assert verdict_of(before, failure=down)["verdict"] == "unreachable"
     assert verdict_of(failure={"msg": "no.", "reason": "unauthenticated"})["verdict"] == "failed"
+
+
+def test_a_loop_that_failed_speaks_by_its_failed_item(make, before):
+    items = [{"failed": False}, {"failed": True, "msg": f"{make.fqdn}: too many sessions.", "reason": "quota_reached"}]
+    result = verdict_of(before, failure={"msg": "One or more items failed", "results": items})
+    assert (result["verdict"], result["message"]) == ("failed", f"{make.fqdn}: too many sessions.")
+    down = [{"failed": True, "msg": f"{make.fqdn}: no connection.", "reason": "unreachable"}]
+    assert verdict_of(before, failure={"msg": "One or more items failed", "results": down})["verdict"] == "unreachable"
     assert verdict_of()["verdict"] == "failed"
 
 

@@ -185,8 +185,8 @@ def test_kerberos_that_fails_is_no_mystery(server: Listener, options_for: Option
     assert "kerberos authentication of exadmin@LAB.TEST at /PowerShell/ failed" in str(caught.value)
 
 
-def admits_nobody(fault: Fault) -> Callable[[Caller], None]:
-    def refuse(_caller: Caller) -> None:
+def admits_nobody(fault: Fault) -> Callable[[Caller, int], None]:
+    def refuse(_caller: Caller, _open_shells: int) -> None:
         raise fault
 
     return refuse
