@@ -12,6 +12,8 @@
 #   make readings      repairs under every answer to what is not known about Exchange
 #   make slow-truth    repairs at the pace of a slow Exchange in real time; a quarter of an hour. SCALE=20 hurries
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
+#   make fidelity      writes docs/fidelity.md: the facts about Exchange and the tests that rest on them
+#   make ledger        flips each reading of the lab that stands for a fact: exactly the tests named there turn red
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
 
@@ -32,7 +34,8 @@ LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
-.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads readings slow-truth lab-proof clean
+.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads readings slow-truth lab-proof \
+    fidelity ledger clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -62,9 +65,10 @@ lint: $(TEST_READY)
 	ansible-lint
 	antsibull-changelog lint
 	antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+	@PYTHONPATH=tests/lab python -m tests.ledger check
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/ledger tools
 
 unit: $(TEST_READY)
 	pytest
@@ -102,6 +106,14 @@ slow-truth: $(TEST_READY)
 # Clients without a line of the collection, each of which must fail against the lab as it would against Exchange.
 lab-proof: $(TEST_READY)
 	pytest tests/lab_proof
+
+# The page of what rests on what; `make lint` fails where it is not up to date.
+fidelity: $(TEST_READY)
+	@PYTHONPATH=tests/lab python -m tests.ledger page
+
+# READINGS="queue_error log_names" flips only those.
+ledger: $(TEST_READY)
+	@PYTHONPATH=tests/lab python -m tests.ledger flip $(READINGS)
 
 clean:
 	rm -rf .venv build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
