@@ -44,7 +44,7 @@ def read() -> dict[str, Fact]:
     for group, entries in yaml.safe_load(FACTS.read_text(encoding="utf-8")).items():
         for number, entry in entries.items():
             fact = Fact(
-                id=f"{group} {number}",
+                id=f"{group}.{number}",
                 says=entry["says"],
                 confidence=tuple(entry["confidence"]),
                 source=entry["source"],

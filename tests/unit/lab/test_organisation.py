@@ -214,6 +214,7 @@ def test_mail_leaves_by_itself_once_the_certificate_is_bound(lab: Lab) -> None:
     wait_until(lambda: len(organisation.state()["delivered"]) == 25)
 
 
+@pytest.mark.fact("protocol-log 0.10")
 def test_time_alone_cures_nothing_and_after_two_days_mail_is_lost(lab: Lab) -> None:
     organisation = lab("kb4051498")
     organisation.advance(timedelta(days=1))
@@ -253,6 +254,7 @@ def test_a_peer_that_rejects_takes_mail_out_of_the_queue_without_delivering_it(l
     assert {each["reply"] for each in organisation.state()["delivered"]} == {"550 5.7.64 TenantAttribution"}
 
 
+@pytest.mark.fact("protocol-log 0.8")
 def test_without_require_tls_mail_leaves_in_clear_text(lab: Lab) -> None:
     organisation = lab(
         "kb4051498", f"connectors.{CONNECTOR}.require_tls=false", f"connectors.{CONNECTOR}.tls_auth_level=null"

@@ -34,16 +34,19 @@ def certificate(
 
 
 class TestServices:
+    @pytest.mark.fact("cmdlets 0.1")
     def test_smtp_is_that_network_service_may_read_the_key(self) -> None:
         stored = StoredCertificate("x", certificate())
         assert stored.services(None, None) == Services(0)
         stored.network_service = True
         assert stored.services(None, None) == Services.SMTP
 
+    @pytest.mark.fact("cmdlets 0.1")
     def test_a_key_that_does_not_exist_can_be_read_by_nobody(self) -> None:
         stored = StoredCertificate("x", certificate(), key="missing", network_service=True)
         assert stored.services(None, None) == Services(0)
 
+    @pytest.mark.fact("protocol-log 7.6")
     def test_a_key_that_nobody_can_open_still_shows_smtp(self) -> None:
         stored = StoredCertificate("x", certificate(), key="unreadable", network_service=True)
         assert stored.services(None, None) == Services.SMTP
@@ -63,6 +66,7 @@ class TestServices:
 
 
 class TestStatus:
+    @pytest.mark.fact("cmdlets 10.9")
     @pytest.mark.parametrize(
         ("facts", "status"),
         [
@@ -157,6 +161,7 @@ class TestConnectors:
         with pytest.raises(KeyError, match="dc03"):
             connectors.set("guid", {"require_tls": True}, "dc03.contoso.test", NOW)
 
+    @pytest.mark.fact("cmdlets 0.8")
     @pytest.mark.parametrize(
         ("facts", "falls_back"),
         [

@@ -46,6 +46,7 @@ def test_the_question_is_exchanges_own_byte_for_byte(lab: Lab) -> None:
     ]
 
 
+@pytest.mark.fact("cmdlets 0.2")
 def test_the_key_is_open_before_the_question_is_asked(lab: Lab) -> None:
     class Look(Exception):
         """Raised at the client instead of an answer, once it has seen what is true."""
@@ -59,6 +60,7 @@ def test_the_key_is_open_before_the_question_is_asked(lab: Lab) -> None:
     assert lab.entry.answer is None
 
 
+@pytest.mark.fact("cmdlets 0.2", "protocol-log 0.2")
 @pytest.mark.parametrize("answer", [NO, NO_TO_ALL])
 def test_no_keeps_the_default_and_binds_all_the_same(lab: Lab, answer: int) -> None:
     shell = enable(lab.open(answer=answer), lab)
@@ -91,6 +93,7 @@ def test_confirm_false_does_not_answer_it(lab: Lab) -> None:
     assert len(session.user.questions) == 1
 
 
+@pytest.mark.fact("cmdlets 0.5")
 def test_a_default_that_cannot_be_read_is_replaced_without_a_question(lab: Lab) -> None:
     lab.server.default_certificate = None
     session = lab.open(answer=NO)
@@ -100,6 +103,7 @@ def test_a_default_that_cannot_be_read_is_replaced_without_a_question(lab: Lab) 
     assert lab.server.default_certificate == lab.third_party.thumbprint
 
 
+@pytest.mark.fact("cmdlets 0.5")
 def test_nothing_is_asked_about_the_default_itself(lab: Lab) -> None:
     session = lab.open(answer=YES)
     enable(session, lab, Thumbprint=lab.setup.thumbprint)
@@ -107,6 +111,7 @@ def test_nothing_is_asked_about_the_default_itself(lab: Lab) -> None:
     assert session.user.questions == []
 
 
+@pytest.mark.fact("cmdlets 0.2")
 def test_a_client_without_a_host_gets_an_error_and_smtp_is_bound(lab: Lab) -> None:
     shell = enable(lab.open(), lab)
     (error,) = shell.streams.error
@@ -183,6 +188,7 @@ def test_services_come_as_text_or_as_a_list(lab: Lab, services: Any) -> None:
     assert lab.third_party.network_service
 
 
+@pytest.mark.fact("protocol-log 0.2")
 @pytest.mark.parametrize("service", ["POP", "IMAP"])
 def test_pop_and_imap_bring_smtp_and_ask_nothing(lab: Lab, service: str) -> None:
     session = lab.open(answer=NO)
@@ -195,6 +201,7 @@ def test_pop_and_imap_bring_smtp_and_ask_nothing(lab: Lab, service: str) -> None
     assert lab.services(lab.third_party) == ("IIS" if service == "POP" else "POP, IIS")
 
 
+@pytest.mark.fact("cmdlets 0.3")
 def test_a_wildcard_is_no_name_for_pop(lab: Lab) -> None:
     shell = enable(lab.open(answer=NO), lab, Services="POP")
     assert [warning.message for warning in shell.streams.warning] == [
@@ -211,6 +218,7 @@ def test_a_yes_does_the_rest_and_not_all_of_it_again(lab: Lab) -> None:
     assert len(shell.streams.warning) == 1
 
 
+@pytest.mark.fact("cmdlets 0.3")
 def test_iis_asks_first_and_no_leaves_it_unbound(lab: Lab) -> None:
     plain = lab.add("CN=post.contoso.com", domains=("post.contoso.com",))
     session = lab.open(answer=NO)
@@ -288,6 +296,7 @@ def test_spaces_are_understood_between_pairs_of_digits(lab: Lab) -> None:
     assert enable(lab.open(answer=NO), lab, Thumbprint=f"{thumbprint[:8]} {thumbprint[8:]}").streams.error
 
 
+@pytest.mark.fact("protocol-log 0.2")
 def test_network_service_allowed_opens_the_key_and_touches_nothing_else(lab: Lab) -> None:
     session = lab.open(answer=YES)
     enable(session, lab, Services="None", NetworkServiceAllowed=True)

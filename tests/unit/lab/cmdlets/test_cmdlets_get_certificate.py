@@ -29,6 +29,7 @@ def shown(lab: Lab, name: str, thumbprint: str | None = None) -> Any:
     return found.extended_properties[name]
 
 
+@pytest.mark.fact("wire 2.3", "wire 2.12", "wire 2.15")
 def test_a_certificate_arrives_as_raw_data_alone(lab: Lab) -> None:
     first, __ = lab.open().output("Get-ExchangeCertificate", Server=lab.server.fqdn)
     assert first.types[0] == CLASS
@@ -51,6 +52,7 @@ def test_how_services_look_is_a_reading(make_lab: MakeLab, reading: str, service
     assert shown(make_lab(readings={"services_value": reading}), "Services") == services
 
 
+@pytest.mark.fact("cmdlets 0.7")
 def test_select_object_brings_what_a_certificate_says_of_itself(lab: Lab) -> None:
     names = [
         "Subject",

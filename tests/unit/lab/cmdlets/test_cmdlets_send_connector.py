@@ -33,6 +33,7 @@ def refusing(make_lab: MakeLab, **connector: Any) -> Lab:
     return make_lab(readings={"set_send_connector": "refused"}, connector=connector)
 
 
+@pytest.mark.fact("wire 2.4", "wire 2.5", "wire 2.15")
 def test_what_is_nested_arrives_as_text(lab: Lab) -> None:
     (found,) = lab.open().output("Get-SendConnector")
     shown = found.adapted_properties

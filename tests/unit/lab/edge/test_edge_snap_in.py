@@ -172,6 +172,7 @@ class TestStandalone:
         standalone.after(seconds=20)
         assert standalone.log == ""
 
+    @pytest.mark.fact("protocol-log 7.10")
     def test_yes_replaces_the_default_certificate_and_warns_of_edgesync(self, standalone: Lab) -> None:
         session = standalone.edge(answer=0)
         shell = session.run("Enable-ExchangeCertificate", Thumbprint=standalone.thumbprint(), Services="SMTP")

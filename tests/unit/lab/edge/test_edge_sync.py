@@ -66,6 +66,7 @@ class TestEdgeSync:
             "Couldn't communicate with the EdgeSync service. Make sure the service is running."
         )
 
+    @pytest.mark.fact("protocol-log 7.10")
     def test_ends_when_the_edge_takes_another_default_certificate(self, subscribed: Lab) -> None:
         before = subscribed.thumbprint("setup")
         subscribed.edge(answer=0).output(

@@ -31,6 +31,7 @@ def written(value: Value, profile: Profile = PLAIN) -> dict[str, Fact]:
     return Document.written([value], profile, REMOTING_DEPTH).facts()
 
 
+@pytest.mark.fact("wire 2.5", "wire 2.10", "wire 2.11")
 def test_what_lies_deeper_than_a_property_is_text() -> None:
     assert written(holder(Kind=ENUM, Id=ID, Port=25, Nothing=None)) == {
         "": Fact(("Lab.Holder", "System.Object"), "holder"),
@@ -41,6 +42,7 @@ def test_what_lies_deeper_than_a_property_is_text() -> None:
     }
 
 
+@pytest.mark.fact("wire 2.7", "wire 2.10")
 def test_note_properties_keep_the_depth_of_their_object() -> None:
     assert written(bag(Kind=ENUM, Id=ID)) == {
         "": Fact(("Lab.Bag", "System.Object")),
@@ -51,6 +53,7 @@ def test_note_properties_keep_the_depth_of_their_object() -> None:
     }
 
 
+@pytest.mark.fact("wire 2.6", "wire 2.10")
 def test_lists_are_written_at_any_depth_with_their_own_for_the_items() -> None:
     names = DotNetList(("Lab.List", "System.Object"), ("a", ENUM, ID))
     assert written(holder(Names=names)) == {
@@ -67,12 +70,14 @@ def test_an_empty_list_is_not_a_null() -> None:
     assert written(holder(Names=DotNetList(("Lab.List",), ())))["/Names"] == Fact(("Lab.List",))
 
 
+@pytest.mark.fact("wire 2.12")
 def test_a_type_table_can_go_deeper() -> None:
     shown = written(holder(Id=ID), Profile("deep", {"Lab.Id": 1}))
     assert shown["/Id"] == Fact(("Lab.Id", "System.Object"), "the id")
     assert shown["/Id/Kind"] == Fact("S", "IIS, SMTP")
 
 
+@pytest.mark.fact("wire 2.12")
 def test_a_type_table_can_name_what_is_written() -> None:
     value = DotNetObject(
         ("Lab.Certificate",), "text", {"RawData": b"\x01", "Services": ENUM}, serialized_as=("RawData",)
@@ -88,6 +93,7 @@ def test_what_occurs_twice_is_the_same_object() -> None:
     assert list(document.objects[0].iter("Ref")) == []
 
 
+@pytest.mark.fact("wire 2.11")
 @pytest.mark.parametrize(
     ("value", "fact"),
     [

@@ -45,6 +45,7 @@ class TestKey:
 
 
 class TestByName:
+    @pytest.mark.fact("cmdlets 0.6")
     def test_is_found_without_a_look_at_its_services(self, make_certificate: Any) -> None:
         stored = make_certificate(network_service=False)
         assert named_certificate([stored], NAME, NOW, Readings()) is stored
@@ -102,6 +103,7 @@ class TestByDomain:
         newer = make_certificate(days=(-10, 200), network_service=True)
         assert find(older, newer) is newer
 
+    @pytest.mark.fact("cmdlets 0.6")
     def test_drops_what_network_service_cannot_read(self, find: Any, make_certificate: Any) -> None:
         older = make_certificate(days=(-100, 300), network_service=True)
         newer = make_certificate(days=(-10, 200), network_service=False)
@@ -120,6 +122,7 @@ class TestByDomain:
         assert find(self_signed) is self_signed
         assert find(self_signed, expired) is expired
 
+    @pytest.mark.fact("cmdlets 10.9")
     def test_prefers_one_whose_revocation_is_unknown_to_an_expired_one(self, find: Any, make_certificate: Any) -> None:
         offline = make_certificate(revocation_reachable=False, days=(-5, 300), network_service=True)
         expired = make_certificate(days=(-300, -5), network_service=True)
@@ -127,6 +130,7 @@ class TestByDomain:
 
 
 class TestCredentials:
+    @pytest.mark.fact("cmdlets 0.6")
     def test_of_a_name_carry_the_failure_of_the_key(self, bench: Any) -> None:
         here = bench()
         connector = here.world.connectors.view("dc01.contoso.test", NOW)[0]

@@ -120,6 +120,7 @@ class TestHop:
             f'"421 4.4.1 Connection timed out." {NO_ALTERNATE_HOST}}};{{FQDN={MBX02}}};{{IP=10.0.0.22}}]'
         )
 
+    @pytest.mark.fact("protocol-log 0.7")
     def test_is_not_mended_by_the_third_party_certificate(self, proxied: Proxied) -> None:
         there = proxied()
         there.setup[MBX01].network_service = False

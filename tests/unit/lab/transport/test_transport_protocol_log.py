@@ -115,6 +115,7 @@ class TestFiles:
 
 
 class TestBuffer:
+    @pytest.mark.fact("protocol-log 7.4")
     def test_keeps_rows_from_the_disk_until_it_is_flushed(self, bench: Any) -> None:
         here = bench(readings={"log_flush": "whole_rows"}).after(seconds=14)
         assert here.text() == ""
@@ -164,6 +165,7 @@ class TestLevel:
         here = bench(connector={"protocol_logging_level": "None"}).after(hours=1)
         assert here.text() == ""
 
+    @pytest.mark.fact("protocol-log 7.4")
     def test_verbose_speaks_when_the_service_has_loaded_it(self, bench: Any) -> None:
         here = bench(connector={"protocol_logging_level": "None"}).after(minutes=40)
         here.set_connector(protocol_logging_level="Verbose")

@@ -142,6 +142,7 @@ class TestLastError:
         assert here.queue.last_error == KB_4051498
         assert ("*", "", "TLS negotiation failed with error NoCredentials") in here.said()
 
+    @pytest.mark.fact("protocol-log 0.9")
     def test_of_a_name_without_certificate_comes_without_a_session(self, bench: Any) -> None:
         here = bench(store=[]).after(minutes=1)
         assert here.queue.last_error == (
@@ -289,6 +290,7 @@ class TestDraining:
 
 
 class TestExpiry:
+    @pytest.mark.fact("protocol-log 0.10")
     def test_messages_go_after_two_days_and_are_not_delivered(self, bench: Any) -> None:
         here = bench().after(hours=47, minutes=59)
         assert here.queue.message_count == 25

@@ -99,6 +99,7 @@ class TestFailing:
         assert here.said()[2][2].startswith("Failed to connect. Winsock error code: 10061, Win32 error code: 10061")
         assert [row[4] for row in here.rows()] == [""] * 3
 
+    @pytest.mark.fact("cmdlets 0.8")
     def test_a_peer_without_starttls_is_left_when_tls_is_required(self, bench: Any, make_peer: Any) -> None:
         here = bench(peers=[make_peer(starttls=False)]).after(seconds=30)
         assert ("<", "250-STARTTLS", "") not in here.said()
@@ -214,6 +215,7 @@ class TestReplies:
 
 
 class TestOpportunisticTls:
+    @pytest.mark.fact("cmdlets 0.8", "protocol-log 0.8")
     def test_a_failure_of_ours_is_hidden_by_a_second_session_in_clear(self, bench: Any) -> None:
         here = bench(connector={"require_tls": False}).after(minutes=1)
         assert (here.queue.status, here.queue.message_count, here.queue.last_error) == ("Ready", 0, "")
@@ -228,6 +230,7 @@ class TestOpportunisticTls:
         assert not any(data == "STARTTLS" for __, data, __ in clear)
         assert any(data.startswith("250 2.6.0 ") for __, data, __ in clear)
 
+    @pytest.mark.fact("cmdlets 0.8")
     @pytest.mark.parametrize(
         "insists",
         [

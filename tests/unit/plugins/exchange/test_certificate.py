@@ -94,6 +94,7 @@ def test_names_serial_number_and_thumbprint_are_those_that_the_server_printed(
         assert certificate.thumbprint == told(source.text, "Thumbprint")
 
 
+@pytest.mark.fact("wire 2.3", "wire 2.8")
 @pytest.mark.parametrize("recording", RECORDINGS)
 def test_what_the_wire_loses_is_unknown(recorded: Recorded, recording: str) -> None:
     for source in recorded(recording):
@@ -114,6 +115,7 @@ def test_real_certificates_that_break_rules_are_read_without_a_warning(recorded:
     assert any("C=Germany" in certificate.subject for certificate in certificates)
 
 
+@pytest.mark.fact("cmdlets 10.2")
 def test_a_connector_names_one_of_its_servers_certificates(recorded: Recorded) -> None:
     (connector,) = (send_connector_from(source) for source in recorded("E19-exlab-GetSendConnector"))
     certificates = [certificate_from(source, "any") for source in recorded("E19-exlab-GetExchangeCertificate")]
@@ -127,6 +129,7 @@ def test_the_auth_certificate_is_known_by_the_subject_that_setup_gives_it(record
     assert [is_auth_certificate(certificate) for certificate in certificates].count(True) == 1
 
 
+@pytest.mark.fact("cmdlets 0.7", "wire 2.8")
 def test_projected_a_certificate_says_all(encoded: bytes) -> None:
     services = RemoteObject(text="IIS, SMTP", number=24)
     status = RemoteObject(text="RevocationCheckFailure", number=6)
@@ -149,11 +152,13 @@ def test_projected_a_certificate_says_all(encoded: bytes) -> None:
     }
 
 
+@pytest.mark.fact("cmdlets 10.5")
 def test_services_as_plain_text_are_the_same(encoded: bytes) -> None:
     certificate = certificate_from(selected(encoded, Services="IIS, SMTP"), SERVER)
     assert certificate.services == {Service.IIS, Service.SMTP}
 
 
+@pytest.mark.fact("wire 2.8", "wire 2.14")
 def test_null_services_are_unknown_and_the_word_none_is_no_service(encoded: bytes) -> None:
     assert certificate_from(selected(encoded, Services=None), SERVER).services is None
     assert certificate_from(selected(encoded, Services="None"), SERVER).services == frozenset()
@@ -226,6 +231,7 @@ def test_a_name_fits_by_subject_and_by_issuer_if_it_has_one(
     assert names(certificate, name, match_case=match_case) is fits
 
 
+@pytest.mark.fact("cmdlets 10.9")
 @pytest.mark.parametrize("status", CertificateStatus)
 def test_reads_every_status_as_object_and_as_text(status: CertificateStatus) -> None:
     assert parse_status(status.value) is status

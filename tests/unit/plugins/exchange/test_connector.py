@@ -59,6 +59,7 @@ def test_reads_a_hybrid_connector(recorded: Recorded) -> None:
     }
 
 
+@pytest.mark.fact("cmdlets 10.6", "wire 2.5", "wire 2.14")
 @pytest.mark.parametrize("recording", [HYBRID, RELAY])
 def test_objects_and_the_text_that_the_wire_makes_of_them_read_the_same(
     recorded: Recorded, over_the_wire: Flatten, recording: str
@@ -81,6 +82,7 @@ def test_a_name_without_issuer_is_kept_apart(recorded: Recorded, over_the_wire: 
     assert connector.tls_certificate_name == CertificateName(None, "CN=mail.contoso.com")
 
 
+@pytest.mark.fact("wire 2.4")
 def test_the_level_is_a_word_on_the_wire(recorded: Recorded, over_the_wire: Flatten) -> None:
     (source,) = recorded(HYBRID)
     connector = send_connector_from(changed(over_the_wire(source), ProtocolLoggingLevel="Verbose"))
@@ -101,6 +103,7 @@ def test_a_certificate_name_that_names_nothing_is_refused(recorded: Recorded) ->
         send_connector_from(changed(source, TlsCertificateName="CN=mail.contoso.com"))
 
 
+@pytest.mark.fact("cmdlets 0.8", "protocol-log 0.8")
 @pytest.mark.parametrize(
     ("properties", "insists"),
     [

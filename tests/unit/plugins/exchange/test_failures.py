@@ -79,6 +79,7 @@ def test_a_certificate_is_there_and_exchange_says_why_it_cannot_be_used(message:
     assert classify_failure([record]) == Failure(FailureKind.CERTIFICATE_NOT_USABLE, record, THUMBPRINT, reason)
 
 
+@pytest.mark.fact("cmdlets 0.4")
 @pytest.mark.parametrize(
     "message",
     [
@@ -221,6 +222,7 @@ def test_a_default_certificate_that_cannot_be_replaced_is_not_a_missing_certific
     assert kind_of(error(message, "EnableExchangeCertificate", "ObjectNotFound")) is FailureKind.OTHER
 
 
+@pytest.mark.fact("cmdlets 10.10")
 def test_a_reason_that_is_not_known_is_no_absence() -> None:
     message = f"{WRAPPER}Das Zertifikat {THUMBPRINT} kann nicht verwendet werden (Grund: EtwasNeues)."
     assert kind_of(error(message, "GetExchangeCertificate")) is FailureKind.OTHER

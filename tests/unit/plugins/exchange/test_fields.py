@@ -74,6 +74,7 @@ def test_guids_have_one_spelling(value: str) -> None:
     assert fields(Guid=value).guid("Guid") == "0292c782-9804-4d8b-ae0e-e1c7ab90852b"
 
 
+@pytest.mark.fact("wire 2.6")
 def test_lists_hold_text_whatever_their_items_are() -> None:
     hosts = RemoteObject(items=("a.example", RemoteObject(text="b.example"), None))
     assert fields(SmartHosts=hosts).texts("SmartHosts") == ("a.example", "b.example")
@@ -103,6 +104,7 @@ def test_reads_members_of_an_enum_by_exchanges_word(value: WireValue) -> None:
     assert fields(ProtocolLoggingLevel=value).member("ProtocolLoggingLevel", Level) is Level.VERBOSE
 
 
+@pytest.mark.fact("wire 2.14")
 def test_the_word_none_is_not_null() -> None:
     assert fields(ProtocolLoggingLevel="None").member("ProtocolLoggingLevel", Level) is Level.NONE
     with pytest.raises(Unreadable):

@@ -21,6 +21,7 @@ FAILED_OVER = (
 )
 
 
+@pytest.mark.fact("cmdlets 10.8", "protocol-log 0.1", "protocol-log 7.8", "protocol-log 7.9")
 def test_tells_the_published_texts_apart(log_excerpt: Callable[[str], bytes]) -> None:
     texts = [line for line in log_excerpt("20-").decode().splitlines() if not line.startswith("#")]
     assert [classify_last_error(text) for text in texts] == [
@@ -42,6 +43,7 @@ def test_tells_the_published_texts_apart(log_excerpt: Callable[[str], bytes]) ->
     ]
 
 
+@pytest.mark.fact("cmdlets 10.8", "protocol-log 7.9")
 @pytest.mark.parametrize(
     ("text", "family", "word"),
     [
@@ -90,5 +92,6 @@ def test_reads_through_the_wrappers(text: str, family: ErrorFamily, word: str) -
     assert classify_last_error(text) == LastError(family, word)
 
 
+@pytest.mark.fact("protocol-log 0.1", "protocol-log 7.8")
 def test_two_families_are_worth_a_look_into_the_log() -> None:
     assert {ErrorFamily.TLS_LOCAL, ErrorFamily.TLS_OR_NETWORK} == TLS_SYMPTOMS

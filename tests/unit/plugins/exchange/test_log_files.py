@@ -15,6 +15,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.log_fil
 from ansible_collections.mailops.exchange.plugins.module_utils._powershell import RemoteObject
 
 
+@pytest.mark.fact("protocol-log 7.2")
 def test_files_sort_by_day_hour_and_number_not_by_name() -> None:
     files = [
         "SEND20260302-2.LOG",

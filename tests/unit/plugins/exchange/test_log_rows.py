@@ -106,6 +106,7 @@ def test_a_header_inside_a_quoted_field_is_not_a_header() -> None:
     assert rows.log_type is LogType.SEND
 
 
+@pytest.mark.fact("protocol-log 7.11")
 def test_headers_may_stand_anywhere_and_know_no_quotes() -> None:
     remark = '# source: the "Sending certificate row was cut off\r\n'
     rows = parse_rows([GOOD, HEADER, GOOD, RECEIVE_HEADER, GOOD, remark, GOOD])
@@ -196,6 +197,7 @@ def test_a_quoted_field_that_never_closes_is_dropped_with_all_it_swallows() -> N
     assert len(list(parse_rows([GOOD, row_of('x"')[:-4] + "\r\n", FORGED, FORGED]))) == 1
 
 
+@pytest.mark.fact("protocol-log 7.11")
 def test_lines_may_end_without_carriage_return() -> None:
     assert len(list(parse_rows([GOOD.replace("\r\n", "\n") * 3]))) == 3
 
@@ -205,6 +207,7 @@ def test_other_line_separators_of_unicode_separate_nothing() -> None:
     assert row.data == "220 a\u2028b\x0bc\x0cd\x85e"
 
 
+@pytest.mark.fact("protocol-log 7.11")
 def test_a_byte_order_mark_is_no_part_of_the_log() -> None:
     assert [row.log_type for row in parse_rows([b"\xef\xbb\xbf" + HEADER.encode() + GOOD.encode()])] == [LogType.SEND]
     assert [row.connector for row in parse_rows(["\ufeff" + GOOD])] == ["Outbound"]

@@ -108,6 +108,7 @@ def certificate_of(session: Session) -> LoggedCertificate:
 # A failing session
 
 
+@pytest.mark.fact("protocol-log 0.4")
 @FORMS
 def test_tells_which_certificate_of_ours_could_not_be_used(form: Form) -> None:
     rows = logged(CONNECT, STARTTLS, form("Sending certificate", OURS), UNKNOWN_CREDENTIALS, LOCAL)
@@ -129,6 +130,7 @@ def test_the_old_form_tells_subject_and_issuer_apart() -> None:
     assert (certificate.subject, certificate.issuer, certificate.names) == (SUBJECT, ISSUER, "")
 
 
+@pytest.mark.fact("protocol-log 0.4", "protocol-log 7.2")
 @pytest.mark.parametrize("domains", [" *.contoso.com;contoso.com", " ", ""])
 def test_the_new_form_holds_both_in_one_text(domains: str) -> None:
     rows = logged(STARTTLS, new_form("Sending certificate", OURS, domains))
@@ -137,6 +139,7 @@ def test_the_new_form_holds_both_in_one_text(domains: str) -> None:
     assert certificate.thumbprint == OURS
 
 
+@pytest.mark.fact("protocol-log 7.1")
 def test_a_single_row_in_another_form_has_no_thumbprint() -> None:
     session = only(logged(STARTTLS, ("*", f" {SUBJECT} (masked)", f"Sending certificate {NEW_FORM}")))
     certificate = certificate_of(session)
@@ -144,6 +147,7 @@ def test_a_single_row_in_another_form_has_no_thumbprint() -> None:
     assert certificate.names == f"{SUBJECT} (masked)"
 
 
+@pytest.mark.fact("protocol-log 7.1")
 def test_the_single_row_is_read_from_its_right_end() -> None:
     """A subject may look like the rest of the row."""
     (row,) = new_form("Sending certificate", OURS)
@@ -160,6 +164,7 @@ def test_any_word_of_failure_is_kept_verbatim(word: str) -> None:
     assert session.tls_outcome is TlsOutcome.FAILED
 
 
+@pytest.mark.fact("protocol-log 0.5")
 def test_the_kbs_own_six_lines_do_not_say_whose_certificate_it_is(log_excerpt: Callable[[str], bytes]) -> None:
     text = log_excerpt("01-").decode().replace("x" * 22 + ",Certificate thumbprint", f"{OURS},Certificate thumbprint")
     session = only(parse_rows([text]))
@@ -184,6 +189,7 @@ def test_an_excerpt_that_ends_before_the_outcome_is_pending() -> None:
 # Whose certificate it is
 
 
+@pytest.mark.fact("protocol-log 0.6")
 @FORMS
 def test_a_successful_session_shows_ours_first_and_then_theirs(form: Form) -> None:
     session = only(
@@ -204,6 +210,15 @@ def test_a_successful_session_shows_ours_first_and_then_theirs(form: Form) -> No
     ]
 
 
+@pytest.mark.fact("protocol-log 7.12")
+@pytest.mark.parametrize("protocol", ["SP_PROT_TLS1_3_CLIENT", "SP_PROT_OF_TOMORROW"])
+def test_a_protocol_and_a_cipher_that_nobody_has_seen_are_a_success_too(protocol: str) -> None:
+    established = ("*", "", f"TLS protocol {protocol} negotiation succeeded using TLS_AES_256_GCM_SHA384")
+    session = only(logged(CONNECT, STARTTLS, old_form("Sending certificate", OURS), [established]))
+    assert session.tls_outcome is TlsOutcome.ESTABLISHED
+
+
+@pytest.mark.fact("protocol-log 7.13")
 @pytest.mark.parametrize(
     "marker",
     [
@@ -270,6 +285,7 @@ def test_only_the_certificates_of_the_last_tls_verb_count() -> None:
     assert certificate_of(session).thumbprint == OURS
 
 
+@pytest.mark.fact("protocol-log 0.7")
 def test_the_hop_between_exchange_servers_is_told_by_its_verb() -> None:
     session = only(logged([(">", "X-ANONYMOUSTLS", "")], old_form("Sending certificate", OURS), UNKNOWN_CREDENTIALS))
     assert session.tls_verb == "X-ANONYMOUSTLS"
@@ -407,6 +423,7 @@ def test_rows_of_a_receive_log_never_join_a_session_of_a_send_log() -> None:
     assert not found[LogType.RECEIVE].may_be_evidence
 
 
+@pytest.mark.fact("protocol-log 7.11")
 @pytest.mark.parametrize(
     ("endpoint", "port"),
     [("203.0.113.25:25", 25), ("[2001:db8::25]:717", 717), ("2001:db8::25:2525", 2525), ("", None), ("x.x.x.x", None)],

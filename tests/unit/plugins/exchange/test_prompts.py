@@ -52,6 +52,7 @@ keep = keep_default_certificate(OURS, DEFAULT)
 substitute = replace_default_certificate(OURS, DEFAULT)
 
 
+@pytest.mark.fact("cmdlets 10.4", "cmdlets 10.11")
 @pytest.mark.parametrize("labels", LANGUAGES.values(), ids=LANGUAGES)
 def test_the_default_is_kept_in_any_language(labels: tuple[str, ...]) -> None:
     assert keep(asked(labels=labels)) == 2
@@ -62,11 +63,13 @@ def test_the_default_is_replaced_where_that_is_wished(labels: tuple[str, ...]) -
     assert substitute(asked(labels=labels)) == 0
 
 
+@pytest.mark.fact("cmdlets 10.11")
 def test_the_message_may_be_in_any_language_too() -> None:
     message = f"Vorhandenes Standardzertifikat überschreiben? {DEFAULT.lower()} -> {OURS.lower()}"
     assert keep(asked(message, LANGUAGES["German"])) == 2
 
 
+@pytest.mark.fact("cmdlets 10.4")
 def test_choices_in_another_order_are_found_by_their_letters() -> None:
     labels = ("&Yes", "&No", "Yes to &All", "No to A&ll")
     assert keep(asked(labels=labels)) == 1
@@ -78,6 +81,7 @@ def test_the_default_answer_is_never_taken_for_no() -> None:
     assert keep(asked(labels=("&Naturally", "&All", "&Forget it", "&Leave"))) is None
 
 
+@pytest.mark.fact("cmdlets 10.4")
 def test_where_several_choices_have_the_letter_the_place_decides() -> None:
     assert keep(asked(labels=("&Yes", "Yes to &All", "&No", "&No to all"))) == 2
     assert substitute(asked(labels=("&Yes", "Yes to &All", "&No", "&No to all"))) == 0

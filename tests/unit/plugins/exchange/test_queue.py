@@ -63,6 +63,7 @@ def test_reads_a_stuck_queue() -> None:
     }
 
 
+@pytest.mark.fact("wire 2.5")
 def test_objects_read_like_their_text() -> None:
     assert queue() == queue(
         Identity=RemoteObject(text="MBX01\\7"),

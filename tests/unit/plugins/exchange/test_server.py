@@ -49,6 +49,7 @@ def test_without_status_no_domain_controller_is_said(recorded: Recorded) -> None
     assert all(server.domain_controller == "" and server.domain_controllers == () for server in servers)
 
 
+@pytest.mark.fact("wire 2.5", "wire 2.9", "wire 2.14")
 @pytest.mark.parametrize("recording", ["E16-contoso-GetExchangeServer", "E19-solo-GetExchangeServer"])
 def test_objects_and_the_text_that_the_wire_makes_of_them_read_the_same(
     recorded: Recorded, over_the_wire: Flatten, recording: str
@@ -99,6 +100,7 @@ def test_a_thumbprint_has_one_spelling() -> None:
     )
 
 
+@pytest.mark.fact("cmdlets 0.5")
 @pytest.mark.parametrize("value", [None, "", " "])
 def test_a_server_may_have_no_readable_default_certificate(value: WireValue) -> None:
     assert transport_service(InternalTransportCertificateThumbprint=value).default_certificate is None

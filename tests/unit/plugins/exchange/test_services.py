@@ -27,6 +27,7 @@ def enum_object(number: int, text: str | None) -> RemoteObject:
     return RemoteObject(type_names=ALLOWED_SERVICES, text=text, number=number)
 
 
+@pytest.mark.fact("cmdlets 10.5", "wire 2.13", "wire 2.14")
 @pytest.mark.parametrize(
     ("value", "services"),
     [
@@ -50,6 +51,7 @@ def test_no_service_is_said_in_words(value: WireValue) -> None:
     assert parse_services(value) == frozenset()
 
 
+@pytest.mark.fact("cmdlets 10.5", "wire 2.8")
 @pytest.mark.parametrize(
     "value",
     [

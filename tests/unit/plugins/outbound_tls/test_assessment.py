@@ -110,6 +110,7 @@ def test_other_words_are_reported_verbatim(make, culprit, word, cause):
     assert steps(entry)[1] == "no"
 
 
+@pytest.mark.fact("protocol-log 7.6")
 def test_bound_already_and_still_failing_is_no_fault_of_the_binding(make, culprit):
     bound = replace(culprit, services=culprit.services | {SMTP})
     entry = assessed(make, make.failing(culprit), certificates=(make.setup_certificate(), bound))
@@ -143,6 +144,7 @@ def test_a_hidden_certificate_says_why(make, culprit):
     assert told(gone) == ("other_cause", "certificate_gone")
 
 
+@pytest.mark.fact("wire 2.8")
 def test_unknown_services_are_never_read_as_none(make, culprit):
     unknown = replace(culprit, services=None)
     entry = assessed(make, make.failing(culprit), certificates=(make.setup_certificate(), unknown))
@@ -185,6 +187,7 @@ def test_the_queues_error_is_newer_than_a_word_of_the_log_but_for_a_missing_key(
     assert told(entry) == ("other_cause", cause)
 
 
+@pytest.mark.fact("protocol-log 0.9")
 @pytest.mark.parametrize(
     ("error", "cause"),
     [
@@ -244,6 +247,7 @@ def test_without_a_path_the_remedy_is_a_path(make):
 # A silent log.
 
 
+@pytest.mark.fact("protocol-log 7.3")
 def test_a_silent_log_is_no_evidence_and_the_steps_are_conditional(make, culprit):
     entry = assessed(make)
     assert told(entry) == ("no_evidence", "")
@@ -260,6 +264,7 @@ def test_a_level_that_is_verbose_already_cannot_be_refused(make):
     assert steps(assessed(make, connectors=connectors))[0] == "certain"
 
 
+@pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 @pytest.mark.parametrize(
     ("store", "expected"),
     [
@@ -368,6 +373,7 @@ def test_an_old_failure_is_quoted(make, culprit):
     assert entry["finding"]["evidence"]["lines"][-1].endswith("UnknownCredentials")
 
 
+@pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 def test_a_refused_change_is_acted_on(make):
     entry = assessed(make, refusals=(Refusal(make.guid, "The given certificate is not enabled for SMTP protocol."),))
     assert told(entry) == ("certificate_not_bound", "")
@@ -386,6 +392,7 @@ def test_nothing_waits_and_everything_is_bound(make):
     assert steps(entry) == ("no", "no", "no")
 
 
+@pytest.mark.fact("protocol-log 0.8")
 def test_an_empty_queue_does_not_end_the_diagnosis(make, culprit):
     connectors = (make.connector(require_tls=False),)
     silent = assessed(make, queues=(), connectors=connectors)
@@ -398,6 +405,7 @@ def test_an_empty_queue_does_not_end_the_diagnosis(make, culprit):
     assert steps(speaking) == ("certain", "certain", "no")
 
 
+@pytest.mark.fact("cmdlets 10.2")
 def test_a_same_named_certificate_that_nobody_uses_is_healthy(make, culprit):
     remote = make.certificate(9, subject="CN=peer")
     bound = make.certificate(2, SMTP)
@@ -479,6 +487,7 @@ def test_a_rejection_is_no_proof(make, culprit, since):
     assert told_by_log["replies"] == ["550 5.7.64 TenantAttribution; Relay Access Denied"]
 
 
+@pytest.mark.fact("cmdlets 0.8")
 def test_mail_in_clear_is_no_proof(make, since):
     rows = (
         "+,,",

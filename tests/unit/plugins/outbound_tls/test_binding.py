@@ -86,6 +86,7 @@ def exchange_does(commands: Sequence[Pipeline], state: BindingState) -> tuple[Bi
     return replace(state, certificates=listed, wanted=wanted, default_certificate=default), results
 
 
+@pytest.mark.fact("cmdlets 0.2", "cmdlets 0.3")
 def test_sends_smtp_alone_and_answers_no(make, state):
     plan = plan_binding(BindingWish(make.thumbprint(1)), state)
 
@@ -149,6 +150,7 @@ def test_refuses_a_certificate_that_is_no_good(make, status, words):
     assert len(str(refused.value)) <= 300
 
 
+@pytest.mark.fact("cmdlets 10.9")
 @pytest.mark.parametrize("status", [CertificateStatus.REVOCATION_CHECK_FAILURE, CertificateStatus.UNKNOWN])
 def test_binds_with_a_warning_what_may_be_good(make, status):
     state = state_of(make, make.certificate(1, status=status), make.setup_certificate())
@@ -196,6 +198,7 @@ def test_never_touches_a_federation_certificate(make):
     assert "federation" in refusal(BindingWish(make.thumbprint(1)), state_of(make, federation))
 
 
+@pytest.mark.fact("cmdlets 0.5")
 def test_refuses_when_the_default_is_unknown(make, state):
     told = refusal(BindingWish(make.thumbprint(1)), replace(state, default_certificate=None))
     assert "default SMTP certificate is unknown" in told
@@ -209,6 +212,7 @@ def test_replaces_an_unknown_default_when_that_is_wished(make, state):
     assert plan.settled_by(after, results).result["default_certificate"] == make.thumbprint(1)
 
 
+@pytest.mark.fact("wire 2.8")
 @pytest.mark.parametrize("services", [[], ["POP"], ["IIS"], ["IMAP", "SMTP"]])
 def test_refuses_unknown_services(make, state, services):
     wish = BindingWish.from_options({"thumbprint": make.thumbprint(1), "services": services or ["SMTP"]})
@@ -228,6 +232,7 @@ def test_a_pending_request_hides_nothing(make, state):
     assert plan_binding(BindingWish(make.thumbprint(1)), state).outcome.changed
 
 
+@pytest.mark.fact("cmdlets 0.3")
 @pytest.mark.parametrize("domains", [(), ("*.contoso.com", "mail.contoso.com")])
 def test_refuses_pop_for_a_certificate_that_cannot_name_it(make, domains):
     wanted = make.certificate(1, domains=domains)
@@ -279,6 +284,7 @@ def test_a_thumbprint_may_be_written_as_windows_shows_it(make):
         BindingWish.from_options({"thumbprint": "abc"})
 
 
+@pytest.mark.fact("protocol-log 7.10")
 @pytest.mark.parametrize("subscribed", [True, None])
 def test_the_default_certificate_of_an_edge_that_is_or_may_be_subscribed_is_never_replaced(make, state, subscribed):
     edge = replace(state, is_edge=True, subscribed=subscribed)
@@ -309,6 +315,7 @@ def unsettled(plan, *found, **more) -> Unsettled:
     return failure.value
 
 
+@pytest.mark.fact("protocol-log 7.5")
 def test_an_unforeseen_loss_fails_with_both_states_and_the_line_that_restores_it(make, state):
     victim = make.certificate(5, Service.SMTP, Service.IMAP)
     state = state_of(make, state.wanted, make.setup_certificate(), victim)
@@ -343,6 +350,7 @@ def test_the_line_that_restores_the_enabled_certificate_names_all_its_services(m
     )
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_a_replaced_default_fails_loudly(make, state):
     plan = plan_binding(BindingWish(make.thumbprint(1)), state)
 

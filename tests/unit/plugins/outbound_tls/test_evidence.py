@@ -82,11 +82,13 @@ def single_row(make, certificate, minutes=-4, session="08DE77F2A41B0C33"):
     )
 
 
+@pytest.mark.fact("protocol-log 7.1")
 def test_the_new_form_is_evidence_too(make, culprit):
     evidence = evidence_of(make, *make.sessions(single_row(make, culprit)))
     assert (evidence.grade, evidence.thumbprints) == (Grade.MARKED, (culprit.thumbprint,))
 
 
+@pytest.mark.fact("protocol-log 0.5")
 def test_the_kbs_own_six_lines_are_inferred(make, culprit):
     rows = (*make.described(culprit), "*,,TLS negotiation failed with error UnknownCredentials")
     excerpt = make.rows("08D50D3D9730A8D2", -4, *rows)
@@ -94,6 +96,7 @@ def test_the_kbs_own_six_lines_are_inferred(make, culprit):
     assert (evidence.grade, evidence.thumbprints) == (Grade.INFERRED, (culprit.thumbprint,))
 
 
+@pytest.mark.fact("protocol-log 7.3")
 def test_a_missing_marker_after_starttls_is_inferred(make, culprit):
     evidence = evidence_of(make, *make.sessions(make.failing(culprit, marker=None)))
     assert evidence.grade is Grade.INFERRED
@@ -151,12 +154,14 @@ def test_nothing_else_may_stand_before_an_inferred_one(make, culprit, row):
     assert judged(make, make.rows("08D50D3D9730A8D2", -4, *rows)).doubt is Doubt.UNTOLD
 
 
+@pytest.mark.fact("protocol-log 0.7")
 @pytest.mark.parametrize("port", [717, 2525, 475])
 def test_a_hop_inside_the_organisation_is_no_evidence(make, culprit, port):
     rows = (*make.described(culprit), "*,,TLS negotiation failed with error UnknownCredentials")
     assert judged(make, make.rows("08D50D3D9730A8D2", -4, *rows, port=port)) is None
 
 
+@pytest.mark.fact("protocol-log 0.7")
 def test_x_anonymoustls_is_never_evidence(make, culprit):
     assert judged(make, make.failing(culprit, verb="X-ANONYMOUSTLS")) is None
 
@@ -249,6 +254,7 @@ def test_the_store_must_agree(make, culprit, doubt, stored):
         assert (found.doubt, found.thumbprint) == (doubt, culprit.thumbprint)
 
 
+@pytest.mark.fact("cmdlets 0.6")
 @pytest.mark.parametrize(
     "name",
     [None, CertificateName("CN=Another CA", "CN=*.contoso.com, O=Contoso, C=US"), CertificateName(None, "CN=x.test")],
@@ -322,6 +328,7 @@ def test_interleaved_sessions_are_told_apart(make, culprit, remote):
 REFUSED = "The given certificate is not enabled for SMTP protocol."
 
 
+@pytest.mark.fact("cmdlets 0.4")
 def test_a_refused_change_is_evidence_on_the_first_source_server(make, culprit):
     twin = make.certificate(2)
     certificates = (make.setup_certificate(), culprit, twin, make.certificate(3, SMTP))

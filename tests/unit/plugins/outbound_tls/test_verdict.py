@@ -130,6 +130,7 @@ def test_messages_that_nobody_answered_are_told_apart(make, culprit, bound, befo
     assert "5 expired or left unseen" in result["message"]
 
 
+@pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
 def test_a_bind_without_a_proof(make, culprit, bound, before, bind):
     after = look_after(make, culprit, bound, 25, accepted=0)
     result = verdict_of(before, after, steps=[bind])
@@ -235,6 +236,7 @@ def test_a_binding_that_failed(make, before):
     assert details(make, result)["commands"] == []
 
 
+@pytest.mark.fact("cmdlets 10.1")
 def test_a_raise_that_was_refused_at_first(make, culprit, bound, before, bind):
     refused = step(
         make,

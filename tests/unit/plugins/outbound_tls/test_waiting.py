@@ -32,6 +32,7 @@ def test_a_session_from_before_is_not_what_is_awaited(make, culprit):
     assert not has_come(Awaited.EVIDENCE, look(make, make.failing(culprit, -4), since=-3))
 
 
+@pytest.mark.fact("protocol-log 7.4")
 def test_a_silent_log_is_waited_for(make):
     assert not has_come(Awaited.EVIDENCE, look(make))
 
@@ -62,6 +63,7 @@ def test_a_rejected_message_is_accounted_for(make, culprit):
     assert has_come(Awaited.PROOF, look(make, rejected, queues=()), messages=1)
 
 
+@pytest.mark.fact("protocol-log 7.4")
 def test_a_level_that_the_server_does_not_show_yet_is_waited_for(make):
     assert not has_come(Awaited.VERBOSE, look(make))
     raised = make.connector(logging_level=LoggingLevel.VERBOSE)
