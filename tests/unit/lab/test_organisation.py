@@ -127,6 +127,7 @@ def third_party(server: Server) -> Any:
     return next(each for each in server.store if each.label == "third-party")
 
 
+@pytest.mark.fact("protocol-log 0.1")
 def test_kb4051498_begins_as_the_article_describes_it(lab: Lab) -> None:
     organisation = lab("kb4051498")
     waiting = queue(organisation)
@@ -144,6 +145,17 @@ def test_kb4051498_begins_as_the_article_describes_it(lab: Lab) -> None:
     assert rows(organisation) == []
 
 
+@pytest.mark.fact(
+    "cmdlets 10.3",
+    "cmdlets 10.5",
+    "cmdlets 10.7",
+    "cmdlets 10.11",
+    "protocol-log 0.4",
+    "protocol-log 7.3",
+    "protocol-log 7.5",
+    "protocol-log 7.7",
+    "wire 2.13",
+)
 def test_kb4051498_is_cured_as_the_article_describes_it(lab: Lab) -> None:
     organisation = lab("kb4051498")
     server = organisation.world.servers[MBX01]
@@ -182,6 +194,7 @@ def test_kb4051498_is_cured_as_the_article_describes_it(lab: Lab) -> None:
     assert state["open_shells"] == 0
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_an_answer_of_yes_replaces_the_default(lab: Lab) -> None:
     organisation = lab("kb4051498")
     server = organisation.world.servers[MBX01]
@@ -190,6 +203,7 @@ def test_an_answer_of_yes_replaces_the_default(lab: Lab) -> None:
     assert organisation.state()["servers"][MBX01]["default_certificate"] == third_party(server).thumbprint
 
 
+@pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 def test_where_set_sendconnector_is_refused_binding_comes_first(lab: Lab) -> None:
     organisation = lab("kb4051498-refused")
     culprit = third_party(organisation.world.servers[MBX01])
@@ -202,6 +216,7 @@ def test_where_set_sendconnector_is_refused_binding_comes_first(lab: Lab) -> Non
     assert organisation.state()["connectors"][CONNECTOR]["protocol_logging_level"] == "Verbose"
 
 
+@pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
 def test_mail_leaves_by_itself_once_the_certificate_is_bound(lab: Lab) -> None:
     organisation = lab("kb4051498", "time_scale=500")
     with session(organisation) as pool:
@@ -224,6 +239,7 @@ def test_time_alone_cures_nothing_and_after_two_days_mail_is_lost(lab: Lab) -> N
     assert organisation.state()["delivered"] == []
 
 
+@pytest.mark.fact("protocol-log 7.9")
 def test_a_peer_that_goes_down_at_the_bind_keeps_mail_waiting(lab: Lab) -> None:
     organisation = lab(
         "kb4051498", f"faults=[{{peer_goes_down: {{cmdlet: Enable-ExchangeCertificate, peer: {PEER}}}}}]"
@@ -240,6 +256,7 @@ def test_a_peer_that_goes_down_at_the_bind_keeps_mail_waiting(lab: Lab) -> None:
     assert waiting(organisation) == 25
 
 
+@pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
 def test_a_peer_that_rejects_takes_mail_out_of_the_queue_without_delivering_it(lab: Lab) -> None:
     organisation = lab("kb4051498", f"peers.{PEER}.reply_to_data=550 5.7.64 TenantAttribution")
     with session(organisation) as pool:
@@ -264,6 +281,7 @@ def test_without_require_tls_mail_leaves_in_clear_text(lab: Lab) -> None:
     assert {(each["tls"], each["thumbprint"]) for each in state["delivered"]} == {(False, None)}
 
 
+@pytest.mark.fact("protocol-log 0.1")
 def test_a_fleet_is_reached_over_http_and_https_and_one_is_down(lab: Lab) -> None:
     organisation = lab("four-servers")
     for fqdn in ("mbx02.contoso.test", "mbx03.contoso.test", "mbx04.contoso.test"):
@@ -298,6 +316,7 @@ def test_a_wrong_password_is_refused(lab: Lab) -> None:
     assert organisation.state()["commands"] == []
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_an_unforeseen_prompt_comes_after_the_work_is_done(lab: Lab) -> None:
     organisation = lab(
         "kb4051498", "faults=[{unforeseen_prompt: {cmdlet: Enable-ExchangeCertificate, message: 'Restart now?'}}]"

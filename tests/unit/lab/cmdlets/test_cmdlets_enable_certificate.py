@@ -25,6 +25,7 @@ def enable(session: Session, lab: Lab, **parameters: Any) -> Any:
     return session.run("Enable-ExchangeCertificate", **(wanted | parameters))
 
 
+@pytest.mark.fact("cmdlets 10.3", "cmdlets 10.4", "cmdlets 10.11")
 def test_the_question_is_exchanges_own_byte_for_byte(lab: Lab) -> None:
     session = lab.open(answer=NO)
     enable(session, lab)
@@ -46,7 +47,7 @@ def test_the_question_is_exchanges_own_byte_for_byte(lab: Lab) -> None:
     ]
 
 
-@pytest.mark.fact("cmdlets 0.2")
+@pytest.mark.fact("cmdlets 0.2", "cmdlets 10.3", "protocol-log 7.5")
 def test_the_key_is_open_before_the_question_is_asked(lab: Lab) -> None:
     class Look(Exception):
         """Raised at the client instead of an answer, once it has seen what is true."""
@@ -60,7 +61,7 @@ def test_the_key_is_open_before_the_question_is_asked(lab: Lab) -> None:
     assert lab.entry.answer is None
 
 
-@pytest.mark.fact("cmdlets 0.2", "protocol-log 0.2")
+@pytest.mark.fact("cmdlets 0.2", "cmdlets 10.3", "protocol-log 0.2", "protocol-log 7.5")
 @pytest.mark.parametrize("answer", [NO, NO_TO_ALL])
 def test_no_keeps_the_default_and_binds_all_the_same(lab: Lab, answer: int) -> None:
     shell = enable(lab.open(answer=answer), lab)
@@ -69,6 +70,7 @@ def test_no_keeps_the_default_and_binds_all_the_same(lab: Lab, answer: int) -> N
     assert lab.server.default_certificate == lab.setup.thumbprint
 
 
+@pytest.mark.fact("cmdlets 10.3")
 @pytest.mark.parametrize("answer", [YES, YES_TO_ALL])
 def test_yes_replaces_the_default_on_this_server_alone(lab: Lab, answer: int) -> None:
     other = lab.other.default_certificate
@@ -77,6 +79,7 @@ def test_yes_replaces_the_default_on_this_server_alone(lab: Lab, answer: int) ->
     assert lab.other.default_certificate == other
 
 
+@pytest.mark.fact("protocol-log 7.5")
 def test_force_replaces_the_default_without_a_question(lab: Lab) -> None:
     session = lab.open(answer=NO)
     enable(session, lab, Force=True)
@@ -86,6 +89,7 @@ def test_force_replaces_the_default_without_a_question(lab: Lab) -> None:
     assert lab.services(lab.third_party) == "POP, IIS, SMTP"
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_confirm_false_does_not_answer_it(lab: Lab) -> None:
     session = lab.open(answer=NO)
     enable(session, lab, Confirm=False)
@@ -111,7 +115,7 @@ def test_nothing_is_asked_about_the_default_itself(lab: Lab) -> None:
     assert session.user.questions == []
 
 
-@pytest.mark.fact("cmdlets 0.2")
+@pytest.mark.fact("cmdlets 0.2", "cmdlets 10.3", "cmdlets 10.11", "protocol-log 7.5")
 def test_a_client_without_a_host_gets_an_error_and_smtp_is_bound(lab: Lab) -> None:
     shell = enable(lab.open(), lab)
     (error,) = shell.streams.error
@@ -124,6 +128,7 @@ def test_a_client_without_a_host_gets_an_error_and_smtp_is_bound(lab: Lab) -> No
     assert lab.entry.error == str(error)
 
 
+@pytest.mark.fact("cmdlets 10.3", "cmdlets 10.11")
 def test_five_choices_are_a_reading(make_lab: MakeLab) -> None:
     lab = make_lab(readings={"prompt_choices": 5})
     session = lab.open(answer=NO)
@@ -132,6 +137,7 @@ def test_five_choices_are_a_reading(make_lab: MakeLab) -> None:
     assert [label for label, __ in session.user.questions[0]["choices"]][4:] == ["&Suspend"]
 
 
+@pytest.mark.fact("cmdlets 10.3", "cmdlets 10.11")
 def test_the_prompt_and_its_answer_are_remembered(lab: Lab) -> None:
     session = lab.open(answer=NO)
     enable(session, lab)
@@ -148,6 +154,7 @@ def test_the_prompt_and_its_answer_are_remembered(lab: Lab) -> None:
     assert (entry.server, entry.endpoint, entry.is_script) == (lab.server.fqdn, "/powershell", False)
 
 
+@pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
 def test_the_bound_certificate_works_without_a_restart(lab: Lab) -> None:
     assert lab.server.transport is not None
     lab.after(minutes=5)
@@ -212,13 +219,14 @@ def test_a_wildcard_is_no_name_for_pop(lab: Lab) -> None:
     assert lab.server.pop_name == "mail.contoso.com"
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_a_yes_does_the_rest_and_not_all_of_it_again(lab: Lab) -> None:
     shell = enable(lab.open(answer=YES), lab, Services="POP, SMTP")
     assert lab.server.default_certificate == lab.third_party.thumbprint
     assert len(shell.streams.warning) == 1
 
 
-@pytest.mark.fact("cmdlets 0.3")
+@pytest.mark.fact("cmdlets 0.3", "cmdlets 10.3", "cmdlets 10.11")
 def test_iis_asks_first_and_no_leaves_it_unbound(lab: Lab) -> None:
     plain = lab.add("CN=post.contoso.com", domains=("post.contoso.com",))
     session = lab.open(answer=NO)
@@ -233,6 +241,7 @@ def test_iis_asks_first_and_no_leaves_it_unbound(lab: Lab) -> None:
     assert lab.services(plain) == "SMTP"
 
 
+@pytest.mark.fact("protocol-log 7.5")
 def test_iis_moves_to_the_certificate_that_is_enabled_for_it(lab: Lab) -> None:
     plain = lab.add("CN=post.contoso.com", domains=("post.contoso.com",))
     session = lab.open(answer=YES)
@@ -296,7 +305,7 @@ def test_spaces_are_understood_between_pairs_of_digits(lab: Lab) -> None:
     assert enable(lab.open(answer=NO), lab, Thumbprint=f"{thumbprint[:8]} {thumbprint[8:]}").streams.error
 
 
-@pytest.mark.fact("protocol-log 0.2")
+@pytest.mark.fact("protocol-log 0.2", "protocol-log 7.5")
 def test_network_service_allowed_opens_the_key_and_touches_nothing_else(lab: Lab) -> None:
     session = lab.open(answer=YES)
     enable(session, lab, Services="None", NetworkServiceAllowed=True)

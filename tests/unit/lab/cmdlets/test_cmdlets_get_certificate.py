@@ -38,6 +38,7 @@ def test_a_certificate_arrives_as_raw_data_alone(lab: Lab) -> None:
     assert str(first).startswith("[Subject]\r\n  CN=*.contoso.com, OU=IT, O=Contoso\r\n\r\n[Issuer]\r\n")
 
 
+@pytest.mark.fact("cmdlets 10.5", "wire 2.13")
 def test_select_object_brings_services_as_an_enum(lab: Lab) -> None:
     found = lab.open().output("Get-ExchangeCertificate", ["Thumbprint", "Services"])
     assert [each.types[0] for each in found] == [f"Selected.{CLASS}"] * 2
@@ -130,6 +131,7 @@ def test_the_status_is_computed(lab: Lab, facts: dict[str, Any], status: str, nu
     assert (str(found), found.property_sets) == (status, [number])
 
 
+@pytest.mark.fact("cmdlets 10.5", "wire 2.13")
 def test_any_certificate_with_the_name_serves_pop(lab: Lab) -> None:
     twin = lab.add("CN=post.contoso.com", domains=("mail.contoso.com",))
     assert str(shown(lab, "Services", twin.thumbprint)) == "POP"

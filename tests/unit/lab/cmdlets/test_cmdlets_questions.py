@@ -66,6 +66,7 @@ def test_force_answers_both_questions_with_yes(lab: Lab) -> None:
     assert lab.server.default_certificate == plain.thumbprint
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_after_a_yes_only_what_was_asked_about_is_done(lab: Lab) -> None:
     shell = lab.open(answer=YES).run(
         "Enable-ExchangeCertificate", Thumbprint=lab.third_party.thumbprint, Services="POP,IIS,SMTP"
@@ -75,6 +76,7 @@ def test_after_a_yes_only_what_was_asked_about_is_done(lab: Lab) -> None:
     assert lab.server.default_certificate == lab.third_party.thumbprint
 
 
+@pytest.mark.fact("cmdlets 10.3")
 @pytest.mark.parametrize(("answer", "questions"), [(YES, 2), (YES_TO_ALL, 1), (NO, 2), (NO_TO_ALL, 1)])
 def test_an_answer_to_all_holds_for_the_rest_of_the_pipeline(lab: Lab, answer: int, questions: int) -> None:
     plain = lab.add("CN=post.contoso.com", domains=("post.contoso.com",), days=(-10, 100))
@@ -89,6 +91,7 @@ def test_an_answer_to_all_holds_for_the_rest_of_the_pipeline(lab: Lab, answer: i
     assert lab.third_party.network_service
 
 
+@pytest.mark.fact("cmdlets 10.3", "cmdlets 10.11")
 def test_suspend_leads_nowhere_in_a_remote_session(make_lab: MakeLab) -> None:
     lab = make_lab(readings={"prompt_choices": 5})
     session = lab.open(answer=[SUSPEND, NO])

@@ -21,6 +21,7 @@ def identities(lab: Lab, **parameters: Any) -> list[str]:
     return [str(queue) for queue in lab.open().output("Get-Queue", **parameters)]
 
 
+@pytest.mark.fact("protocol-log 0.1")
 def test_a_stuck_queue_tells_why(lab: Lab) -> None:
     (queue,) = lab.open().output("Get-Queue", Identity=STUCK)
     shown = queue.adapted_properties
@@ -111,6 +112,7 @@ def test_a_retry_connects_at_once_and_fails_again_while_the_fault_lasts(lab: Lab
     assert lab.world.delivered == []
 
 
+@pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
 def test_a_retry_of_all_that_wait(lab: Lab) -> None:
     lab.third_party.network_service = True
     assert lab.server.transport is not None

@@ -26,6 +26,7 @@ def question(session: Session) -> dict[str, Any]:
     return dict(asked)
 
 
+@pytest.mark.fact("cmdlets 10.3", "cmdlets 10.4", "cmdlets 10.11")
 @pytest.mark.parametrize(
     ("readings", "labels", "default", "no"),
     [
@@ -50,6 +51,7 @@ def test_the_choices(make_lab: MakeLab, readings: dict[str, Any], labels: list[s
     assert "SMTP" in lab.services(lab.third_party)
 
 
+@pytest.mark.fact("cmdlets 10.3", "cmdlets 10.11")
 def test_the_default_of_another_order_still_replaces(make_lab: MakeLab) -> None:
     lab = make_lab(readings={"prompt_order": "no_first"})
     enable(lab.open(answer=2), lab)
@@ -57,6 +59,7 @@ def test_the_default_of_another_order_still_replaces(make_lab: MakeLab) -> None:
     assert lab.entry.answer == "Yes"
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_the_question_in_german_still_names_both(make_lab: MakeLab) -> None:
     lab = make_lab(readings={"prompt_language": "de"})
     session = lab.open(answer=NO)
@@ -66,6 +69,7 @@ def test_the_question_in_german_still_names_both(make_lab: MakeLab) -> None:
     assert message.index(lab.setup.thumbprint) < message.index(lab.third_party.thumbprint)
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_the_question_may_name_others(make_lab: MakeLab) -> None:
     lab = make_lab(readings={"prompt_thumbprints": "others"})
     session = lab.open(answer=NO)
@@ -99,6 +103,7 @@ def test_enabling_may_take_what_is_not_named(make_lab: MakeLab, services: str, l
     assert lab.services(lab.setup) == "SMTP"
 
 
+@pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 @pytest.mark.parametrize(("reading", "refused"), [("matched", False), ("ignored", True)])
 def test_the_case_of_names_before_a_refusal(make_lab: MakeLab, reading: str, refused: bool) -> None:
     name = make_lab().third_party.identifier
@@ -111,6 +116,7 @@ def test_the_case_of_names_before_a_refusal(make_lab: MakeLab, reading: str, ref
     assert ["not enabled for SMTP" in each for each in errors] == ([True] if refused else [])
 
 
+@pytest.mark.fact("cmdlets 10.10")
 @pytest.mark.parametrize(
     ("reading", "words"), [("session", "was found but is not valid"), ("german", "wurde gefunden")]
 )

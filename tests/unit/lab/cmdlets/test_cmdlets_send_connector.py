@@ -33,7 +33,7 @@ def refusing(make_lab: MakeLab, **connector: Any) -> Lab:
     return make_lab(readings={"set_send_connector": "refused"}, connector=connector)
 
 
-@pytest.mark.fact("wire 2.4", "wire 2.5", "wire 2.15")
+@pytest.mark.fact("cmdlets 10.6", "wire 2.4", "wire 2.5", "wire 2.15")
 def test_what_is_nested_arrives_as_text(lab: Lab) -> None:
     (found,) = lab.open().output("Get-SendConnector")
     shown = found.adapted_properties
@@ -137,6 +137,7 @@ def test_what_if_says_so_and_does_nothing(make_lab: MakeLab) -> None:
     assert lab.connector().protocol_logging_level == "None"
 
 
+@pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 def test_every_change_is_refused_while_the_named_certificate_lacks_smtp(make_lab: MakeLab) -> None:
     lab = refusing(make_lab)
     for parameters in ({"ProtocolLoggingLevel": "Verbose"}, {"Comment": "x"}, {"ProtocolLoggingLevel": "None"}):
@@ -151,6 +152,7 @@ def test_every_change_is_refused_while_the_named_certificate_lacks_smtp(make_lab
     assert lab.connector().protocol_logging_level == "Verbose"
 
 
+@pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 def test_one_of_several_named_certificates_without_smtp_is_enough(make_lab: MakeLab) -> None:
     lab = refusing(make_lab)
     lab.third_party.network_service = True
@@ -188,6 +190,7 @@ def test_a_connector_without_certificate_is_never_refused(make_lab: MakeLab) -> 
     assert list(change(lab).streams.error) == []
 
 
+@pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 def test_the_name_is_what_the_change_makes_it(make_lab: MakeLab) -> None:
     lab = refusing(make_lab)
     assert list(change(lab, TlsCertificateName="").streams.error) == []

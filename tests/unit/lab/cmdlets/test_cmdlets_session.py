@@ -86,6 +86,7 @@ def test_names_are_not_case_sensitive_and_may_be_shortened(lab: Lab) -> None:
     )
 
 
+@pytest.mark.fact("cmdlets 10.3")
 def test_null_turns_a_switch_of_exchange_off(lab: Lab) -> None:
     """Exchange's commands are functions, which convert a null; ``AddParameter("Force")`` of PowerShell sends true."""
     session = lab.open(answer=2)
@@ -190,6 +191,7 @@ def test_nobody_gets_in_without_a_role(lab: Lab) -> None:
     )
 
 
+@pytest.mark.fact("cmdlets 10.3", "cmdlets 10.11")
 def test_a_question_that_nobody_foresaw_comes_after_the_work(lab: Lab) -> None:
     lab.world.faults = [UnforeseenPrompt("enable-exchangecertificate", "Restart the service now?")]
     session = lab.open(answer=2)

@@ -120,6 +120,7 @@ class TestObjects:
         default, path, interval = standalone.edge().values("Get-TransportService", wanted)
         assert (default, str(path), str(interval)) == (standalone.thumbprint("setup"), EDGE_LOGS, "00:30:00")
 
+    @pytest.mark.fact("wire 2.9")
     @pytest.mark.parametrize(("reading", "is_text"), [("text", True), ("object", False)])
     def test_what_is_nested_is_text_or_an_object(self, make_lab: MakeLab, reading: str, is_text: bool) -> None:
         session = make_lab("edge-standalone", f"readings.snap_in_values={reading}").edge()
@@ -128,6 +129,7 @@ class TestObjects:
         assert isinstance(name, str) is is_text
         assert str(name).startswith("<I>CN=Trusted Secure")
 
+    @pytest.mark.fact("wire 2.9")
     def test_the_source_of_a_connector_is_the_edge(self, standalone: Lab) -> None:
         (found,) = standalone.edge().output("Get-SendConnector")
         assert found.adapted_properties["SourceTransportServers"].property_sets == ["<LST><S>EDGE01</S></LST>"]
@@ -145,6 +147,7 @@ class TestObjects:
 
 
 class TestStandalone:
+    @pytest.mark.fact("cmdlets 10.3", "cmdlets 10.4", "cmdlets 10.7", "cmdlets 10.11", "protocol-log 7.7")
     def test_cures_the_fault_and_keeps_the_default_certificate(self, standalone: Lab) -> None:
         session = standalone.edge()
         session.output("Set-SendConnector", Identity=CONNECTOR, ProtocolLoggingLevel="Verbose")
@@ -172,7 +175,7 @@ class TestStandalone:
         standalone.after(seconds=20)
         assert standalone.log == ""
 
-    @pytest.mark.fact("protocol-log 7.10")
+    @pytest.mark.fact("cmdlets 10.3", "protocol-log 7.10")
     def test_yes_replaces_the_default_certificate_and_warns_of_edgesync(self, standalone: Lab) -> None:
         session = standalone.edge(answer=0)
         shell = session.run("Enable-ExchangeCertificate", Thumbprint=standalone.thumbprint(), Services="SMTP")
@@ -192,6 +195,7 @@ class TestStandalone:
         error = standalone.edge().error("Set-SendConnector", Identity=CONNECTOR, SourceTransportServers=["edge01"])
         assert str(error).startswith("You can't specify a value for the SourceTransportServers parameter")
 
+    @pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
     def test_refuses_to_log_while_the_named_certificate_lacks_smtp(self, make_lab: MakeLab) -> None:
         lab = make_lab("edge-standalone", "readings.set_send_connector=refused")
         error = lab.edge().error("Set-SendConnector", Identity=CONNECTOR, ProtocolLoggingLevel="Verbose")

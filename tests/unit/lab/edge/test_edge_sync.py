@@ -66,7 +66,7 @@ class TestEdgeSync:
             "Couldn't communicate with the EdgeSync service. Make sure the service is running."
         )
 
-    @pytest.mark.fact("protocol-log 7.10")
+    @pytest.mark.fact("cmdlets 10.3", "protocol-log 7.10")
     def test_ends_when_the_edge_takes_another_default_certificate(self, subscribed: Lab) -> None:
         before = subscribed.thumbprint("setup")
         subscribed.edge(answer=0).output(
@@ -80,6 +80,7 @@ class TestEdgeSync:
         known = session.values("Get-TransportService", "InternalTransportCertificateThumbprint", Identity="edge01")
         assert known == [before]
 
+    @pytest.mark.fact("cmdlets 10.3")
     def test_goes_on_where_the_default_certificate_was_kept(self, subscribed: Lab) -> None:
         subscribed.edge(answer=2).output(
             "Enable-ExchangeCertificate", Thumbprint=subscribed.thumbprint(), Services="SMTP"
@@ -148,6 +149,7 @@ class TestOrganisation:
         error = subscribed.edge().error("Get-Queue", Server="mbx01")
         assert str(error).startswith("Exchange can't connect to the Microsoft Exchange Transport service")
 
+    @pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
     def test_changes_a_connector_unchecked_after_an_edge_has_not_answered(self, make_lab: MakeLab) -> None:
         """The certificate lacks SMTP on the Edge, the first source server, which cannot be asked."""
         lab = make_lab("edge-subscribed", "readings.edge_smtp_check=skipped_after_timeout")

@@ -67,6 +67,7 @@ class TestByName:
     def test_a_text_that_is_no_name_finds_nothing(self, make_certificate: Any) -> None:
         assert named_certificate([make_certificate()], "CN=*.contoso.com, OU=IT, O=Contoso", NOW, Readings()) is None
 
+    @pytest.mark.fact("cmdlets 10.2", "protocol-log 0.3")
     def test_of_several_takes_the_latest_expiry_or_the_first_of_the_store(self, make_certificate: Any) -> None:
         old, new = make_certificate(days=(-300, 40)), make_certificate(days=(-3, 360))
         assert named_certificate([old, new], NAME, NOW, Readings()) is new

@@ -67,6 +67,7 @@ def thumbprints(rows: list[Row]) -> list[str]:
 class TestHop:
     """The session between the two servers, in the log of the server that has the queue."""
 
+    @pytest.mark.fact("protocol-log 0.4", "protocol-log 7.11")
     def test_stands_under_the_connector_and_shows_the_default_certificates_alone(self, proxied: Proxied) -> None:
         there = proxied()
         rows = there.here.after(seconds=30).rows()
@@ -77,6 +78,7 @@ class TestHop:
         assert not any("UnknownCredentials" in row[8] for row in rows)
         assert "UnknownCredentials" in next(row[7] for row in rows if row[7].startswith("450 "))
 
+    @pytest.mark.fact("protocol-log 7.2", "protocol-log 7.11")
     def test_is_counted_from_0_again_once_the_peer_answers(self, proxied: Proxied) -> None:
         there = proxied(mail=None, connector={"smtp_max_messages_per_connection": 100})
         there.bind(MBX02)
@@ -105,6 +107,7 @@ class TestHop:
         there.here.after(seconds=30)
         assert [fqdn for fqdn in there.here.world.servers if there.rows(fqdn)] == [chosen]
 
+    @pytest.mark.fact("protocol-log 0.1", "protocol-log 0.4", "protocol-log 7.3", "protocol-log 7.11")
     def test_without_its_default_key_fails_as_the_kb_does_and_reaches_no_front_end(self, proxied: Proxied) -> None:
         there = proxied()
         there.setup[MBX01].network_service = False
@@ -127,6 +130,7 @@ class TestHop:
         there.bind(MBX02)
         assert (there.here.after(hours=1).queue.status, there.here.world.delivered) == ("Retry", [])
 
+    @pytest.mark.fact("protocol-log 0.1")
     def test_is_dropped_by_a_front_end_without_its_default_key(self, proxied: Proxied) -> None:
         there = proxied()
         there.setup[MBX02].network_service = False
@@ -144,6 +148,7 @@ class TestHop:
 class TestFrontEnd:
     """The session with the peer, in the log of the server that made it."""
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_names_the_session_that_it_serves(self, proxied: Proxied) -> None:
         there = proxied()
         hub = there.here.after(minutes=3).rows()
@@ -158,6 +163,7 @@ class TestFrontEnd:
         assert [each["of"] for each in served if each] == sessions
         assert not {row[2] for row in firsts} & set(sessions)
 
+    @pytest.mark.fact("protocol-log 0.4", "protocol-log 7.3", "protocol-log 7.11")
     def test_fails_with_the_certificate_of_its_own_store(self, proxied: Proxied) -> None:
         there = proxied(readings={"log_flush": "whole_rows"})
         there.here.after(seconds=30)
@@ -168,6 +174,7 @@ class TestFrontEnd:
         assert rows[-2][8] == "TLS negotiation failed with error UnknownCredentials"
         assert rows[-1][8] == "Local"
 
+    @pytest.mark.fact("protocol-log 0.1")
     @pytest.mark.parametrize(
         ("readings", "error"),
         [
@@ -189,6 +196,7 @@ class TestFrontEnd:
         there = proxied(readings=readings)
         assert there.here.after(seconds=30).queue.last_error == error.format(text=text, at="3/2/2026 2:00:01 AM")
 
+    @pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
     def test_delivers_once_it_is_bound_there_and_not_before(self, proxied: Proxied) -> None:
         there = proxied()
         there.here.after(minutes=1)
@@ -213,6 +221,7 @@ class TestFrontEnd:
         delivered = there.here.after(minutes=1).world.delivered
         assert {(each.tls, each.thumbprint, each.front_end) for each in delivered} == {(False, None, MBX02)}
 
+    @pytest.mark.fact("protocol-log 7.11")
     @pytest.mark.parametrize(("reading", "speaks"), [("connector", False), ("always", True)])
     def test_follows_the_level_of_the_connector_by_reading(self, proxied: Proxied, reading: str, speaks: bool) -> None:
         there = proxied(
@@ -223,6 +232,7 @@ class TestFrontEnd:
         assert there.here.text() == ""
         assert {row[1] for row in there.rows()} == ({"Outbound to Office 365"} if speaks else set())
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_keeps_the_order_of_the_times_whoever_it_serves(self, proxied: Proxied, make_mail: Any) -> None:
         there = proxied(
             sites=("Branch", "HQ", "HQ"),

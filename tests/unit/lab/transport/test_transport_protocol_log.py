@@ -48,6 +48,7 @@ class TestRow:
 
 
 class TestFiles:
+    @pytest.mark.fact("protocol-log 7.11")
     def test_have_the_header_of_real_ones(self, bench: Any) -> None:
         here = bench().after(seconds=30)
         real = (REAL / "05-send-2016-no-tls-complete-session.log").read_text(encoding="utf-8").splitlines()[1:6]
@@ -55,11 +56,13 @@ class TestFiles:
         assert [seen[each] for each in (0, 1, 2, 4)] == [real[each] for each in (0, 1, 2, 4)]
         assert seen[3].startswith("#Date: 2026-03-02T02:00:1")
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_are_dated_later_than_their_first_row(self, bench: Any) -> None:
         here = bench().after(seconds=30)
         dated = datetime.fromisoformat(here.text().split("\r\n")[3].removeprefix("#Date: "))
         assert dated - datetime.fromisoformat(here.rows()[0][0]) == timedelta(seconds=15)
 
+    @pytest.mark.fact("protocol-log 7.2", "protocol-log 7.11")
     @pytest.mark.parametrize(
         ("reading", "names"),
         [
@@ -80,6 +83,7 @@ class TestFiles:
         spanning = {line.split(b",")[2] for line in files[0].content.splitlines() if line[:1] != b"#"}
         assert any(session in files[1].content for session in spanning)
 
+    @pytest.mark.fact("protocol-log 7.2")
     def test_are_appended_to_without_a_second_header(self, bench: Any) -> None:
         here = bench()
         path = f"{here.server.send_log_path}\\SEND20260302-1.log"
@@ -89,6 +93,7 @@ class TestFiles:
         assert here.text().count("#Software") == 1
         assert here.rows()
 
+    @pytest.mark.fact("protocol-log 7.2", "protocol-log 7.11")
     def test_that_are_full_are_followed_by_the_next_number(self, bench: Any) -> None:
         here = bench()
         path = f"{here.server.send_log_path}\\SEND20260302-1.LOG"
@@ -96,6 +101,7 @@ class TestFiles:
         here.after(seconds=30)
         assert here.server.disk.file(path.replace("-1.", "-2.")).content.startswith(b"#Software")
 
+    @pytest.mark.fact("protocol-log 7.11")
     @pytest.mark.parametrize(("reading", "end"), [("crlf", b"\r\n"), ("lf", b"\n")])
     def test_end_their_rows_by_reading(self, bench: Any, reading: str, end: bytes) -> None:
         here = bench(readings={"log_row_end": reading, "log_flush": "whole_rows"}).after(seconds=30)
@@ -109,18 +115,22 @@ class TestFiles:
         assert content.startswith(b"\xef\xbb\xbf#Software")
         assert content.count(b"\xef\xbb\xbf") == 1
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_are_utf_8(self, bench: Any) -> None:
         here = bench(connector={"name": "Исходящая почта"}).after(seconds=30)
         assert here.rows()[0][1] == "Исходящая почта"
 
 
 class TestBuffer:
-    @pytest.mark.fact("protocol-log 7.4")
+    @pytest.mark.fact(
+        "protocol-log 0.4", "protocol-log 7.2", "protocol-log 7.3", "protocol-log 7.4", "protocol-log 7.11"
+    )
     def test_keeps_rows_from_the_disk_until_it_is_flushed(self, bench: Any) -> None:
         here = bench(readings={"log_flush": "whole_rows"}).after(seconds=14)
         assert here.text() == ""
         assert len(here.after(seconds=1).rows()) == 23
 
+    @pytest.mark.fact("protocol-log 0.4", "protocol-log 7.2", "protocol-log 7.3", "protocol-log 7.11")
     def test_may_be_cut_within_the_last_row_whose_rest_comes_later(self, bench: Any) -> None:
         here = bench().after(seconds=15)
         assert not here.text().endswith("\n")
@@ -128,6 +138,7 @@ class TestBuffer:
         assert len(here.after(seconds=15).rows()) == 23
         assert here.text().endswith("-,,Local\r\n")
 
+    @pytest.mark.fact("protocol-log 0.4")
     def test_loses_no_byte_over_many_flushes(self, bench: Any) -> None:
         whole = bench(readings={"log_flush": "whole_rows"}).after(hours=2, seconds=40)
         cut = bench(readings={"log_flush": "any_byte"}).after(hours=2, seconds=40)
@@ -138,6 +149,7 @@ class TestBuffer:
 
         assert rows(cut) == rows(whole)
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_of_no_time_is_no_buffer(self, bench: Any) -> None:
         here = bench(server={"log_flush_s": 0.0}).after(seconds=0.3)
         assert here.rows()[2][6] == "+"
@@ -147,6 +159,7 @@ class TestBuffer:
         assert here.queue.message_count == 25
         assert here.server.disk.files("C:\\") == []
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_cuts_where_chance_says_but_never_leaves_a_row_behind(self, bench: Any) -> None:
         here = bench(mail=[])
         agenda = Agenda(BEGIN)
@@ -196,6 +209,7 @@ class TestLevel:
         here.service.retry(here.queue.identity, here.now)
         assert here.after(seconds=2).rows()
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_holds_for_a_session_as_it_was_when_it_opened(self, bench: Any) -> None:
         here = bench(server={"transport_reload_s": 5.0})
         here.bind(here.third_party)

@@ -33,6 +33,7 @@ def facts(queue: Any) -> tuple[Any, ...]:
 
 
 class TestKb4051498:
+    @pytest.mark.fact("protocol-log 0.1")
     def test_mail_stays_with_the_text_of_the_kb(self, bench: Any) -> None:
         here = bench().after(minutes=40)
         assert facts(here.queue) == ("MBX01\\3", "SmartHostConnectorDelivery", "mx.example.com", "Retry", 25)
@@ -40,6 +41,7 @@ class TestKb4051498:
         assert here.queue.next_hop_connector == "6d1d31f2-7d6f-5b4a-8d0c-0b7e3c0f9a11"
         assert here.world.delivered == []
 
+    @pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
     def test_binding_the_certificate_lets_the_next_retry_drain_it(self, bench: Any) -> None:
         here = bench().after(minutes=40)
         here.bind(here.third_party)
@@ -70,6 +72,7 @@ class TestKb4051498:
         here.after(seconds=30)
         assert (here.queue.status, here.queue.message_count) == ("Retry", 25)
 
+    @pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
     def test_an_ace_that_nobody_announced_is_not_noticed(self, bench: Any) -> None:
         here = bench().after(minutes=40)
         here.third_party.network_service = True
@@ -82,6 +85,7 @@ class TestKb4051498:
         here.bind(here.third_party)
         assert here.after(minutes=30).queue.message_count == 25
 
+    @pytest.mark.fact("cmdlets 10.2", "protocol-log 0.1", "protocol-log 0.3")
     def test_a_renewal_that_is_not_bound_takes_over_and_breaks_sending(self, bench: Any, make_certificate: Any) -> None:
         here = bench(store=[make_certificate(days=(-340, 25), network_service=True)])
         here.after(minutes=1)
@@ -91,6 +95,7 @@ class TestKb4051498:
 
 
 class TestLastError:
+    @pytest.mark.fact("protocol-log 0.1")
     def test_is_one_of_the_texts_that_were_really_seen(self, bench: Any, make_peer: Any) -> None:
         failing = [bench(), bench(store=[]), bench(readings={"queue_error": "primary_4.2.1"})]
         failing += [
@@ -121,6 +126,7 @@ class TestLastError:
             "421 4.4.1 Connection timed out", "451 5.7.3 STARTTLS is required to send mail"
         )
 
+    @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.9")
     @pytest.mark.parametrize(
         ("failure", "text"),
         [
@@ -137,12 +143,13 @@ class TestLastError:
             f"451 4.4.397 Error communicating with target host. -> 421 4.2.1 Unable to connect -> {text}"
         )
 
+    @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.11")
     def test_of_a_missing_key_is_the_same_as_of_an_unreadable_one(self, bench: Any, make_certificate: Any) -> None:
         here = bench(store=[make_certificate(key="missing")]).after(minutes=1)
         assert here.queue.last_error == KB_4051498
         assert ("*", "", "TLS negotiation failed with error NoCredentials") in here.said()
 
-    @pytest.mark.fact("protocol-log 0.9")
+    @pytest.mark.fact("protocol-log 0.1", "protocol-log 0.9")
     def test_of_a_name_without_certificate_comes_without_a_session(self, bench: Any) -> None:
         here = bench(store=[]).after(minutes=1)
         assert here.queue.last_error == (
@@ -150,17 +157,20 @@ class TestLastError:
         )
         assert here.rows() == []
 
+    @pytest.mark.fact("protocol-log 0.1")
     def test_of_an_expired_certificate_is_the_same_or_none_at_all(self, bench: Any, make_certificate: Any) -> None:
         expired = make_certificate(days=(-300, -1), network_service=True)
         assert bench(store=[expired]).after(minutes=1).queue.last_error.startswith("454 4.7.5 The certificate")
         here = bench(store=[expired], readings={"expired_named_certificate": "used"}).after(minutes=1)
         assert len(here.world.delivered) == 25
 
+    @pytest.mark.fact("protocol-log 0.1")
     def test_of_a_host_without_address_is_a_dns_failure(self, bench: Any) -> None:
         here = bench(connector={"smart_hosts": ("nowhere.example.com",)}).after(minutes=1)
         assert here.queue.last_error.startswith("451 4.4.0 DNS query failed")
         assert here.rows() == []
 
+    @pytest.mark.fact("protocol-log 7.9")
     def test_is_overwritten_by_another_cause(self, bench: Any) -> None:
         here = bench().after(minutes=2)
         here.world.peers["mx.example.com"].listens = False
@@ -175,6 +185,7 @@ class TestRetrySchedule:
         minutes = [retry_interval(failures, role) / timedelta(minutes=1) for failures in range(1, 14)]
         assert minutes == [1] * 4 + [transient] * 6 + [connection] * 3
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_shows_in_the_sessions_of_the_log(self, bench: Any) -> None:
         here = bench().after(hours=1)
         starts = [datetime.fromisoformat(row[0]) for row in here.rows() if row[3] == "0"]
@@ -206,6 +217,7 @@ class TestRetryQueue:
         here.after(seconds=5)
         assert here.queue.last_retry_time == here.now - timedelta(seconds=5)
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_replaces_the_retry_that_was_due(self, bench: Any) -> None:
         here = bench().after(minutes=3, seconds=30)
         sessions = len({row[2] for row in here.after(seconds=20).rows()})
@@ -229,6 +241,7 @@ class TestRetryQueue:
 
 
 class TestDraining:
+    @pytest.mark.fact("protocol-log 7.11")
     def test_takes_its_time_and_never_more_than_20_messages_a_session(self, bench: Any) -> None:
         here = bench()
         here.bind(here.third_party)
@@ -243,6 +256,7 @@ class TestDraining:
         assert len(per_session) == 2
         assert max(per_session.values()) <= 20
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_opens_as_many_sessions_as_the_connector_wants(self, bench: Any) -> None:
         here = bench(connector={"smtp_max_messages_per_connection": 1})
         here.bind(here.third_party)
@@ -299,6 +313,7 @@ class TestExpiry:
         assert here.world.delivered == []
         assert [each.identity for each in here.after(minutes=5).service.queues()] == ["MBX01\\Submission"]
 
+    @pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
     def test_spares_what_a_session_holds(self, bench: Any) -> None:
         here = bench().after(hours=47, minutes=59, seconds=57)
         here.bind(here.third_party)
@@ -333,6 +348,7 @@ class TestOtherQueues:
         assert queue.last_error == "A matching connector cannot be found to route the external recipient"
         assert len(here.after(days=3).service.queues()) == 1
 
+    @pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
     def test_another_server_keeps_a_shadow_of_what_is_not_delivered(self, bench: Any) -> None:
         here = bench(servers=["mbx01.contoso.test", "mbx02.contoso.test"]).after(minutes=1)
         keeper = here.world.servers["mbx02.contoso.test"].transport

@@ -16,12 +16,14 @@ def test_a_failing_session_may_not_show_the_certificate(bench: Any) -> None:
     assert "ertificate" not in text
 
 
+@pytest.mark.fact("protocol-log 0.4")
 def test_a_session_that_succeeds_shows_it_all_the_same(bench: Any) -> None:
     here = bench(readings={"failed_certificate_rows": "missing"})
     here.third_party.network_service = True
     assert "Sending certificate" in here.after(seconds=30).text()
 
 
+@pytest.mark.fact("protocol-log 0.4", "protocol-log 7.3")
 @pytest.mark.parametrize(
     ("rows", "end"), [("old", "*,,Certificate alternate names"), ("new", 'Z ",Sending certificate')]
 )
@@ -48,6 +50,7 @@ def test_the_version_of_tls(bench: Any) -> None:
     assert "TLS protocol SP_PROT_TLS1_3_CLIENT negotiation succeeded" in here.after(seconds=30).text()
 
 
+@pytest.mark.fact("protocol-log 0.1", "protocol-log 7.9")
 @pytest.mark.parametrize(
     ("reading", "error"),
     [

@@ -35,6 +35,7 @@ def fill(sample: str, certificate: Any) -> str:
 
 
 class TestFailing:
+    @pytest.mark.fact("protocol-log 0.4", "protocol-log 7.2", "protocol-log 7.3", "protocol-log 7.11")
     def test_ends_as_in_the_kb_row_for_row(self, bench: Any) -> None:
         here = bench().after(seconds=30)
         local, remote = here.rows()[2][4:6]
@@ -46,6 +47,7 @@ class TestFailing:
         )
         assert seen.endswith(fill(SAMPLE_OLD, here.third_party))
 
+    @pytest.mark.fact("protocol-log 7.2", "protocol-log 7.11")
     def test_begins_as_real_sessions_do(self, bench: Any) -> None:
         here = bench().after(seconds=30)
         assert here.said()[:13] == [
@@ -70,6 +72,7 @@ class TestFailing:
         assert {row[5] for row in here.rows()} == {"203.0.113.25:25"}
         assert {row[1] for row in here.rows()} == {"Outbound to Office 365"}
 
+    @pytest.mark.fact("protocol-log 7.3", "protocol-log 7.11")
     def test_writes_the_certificate_in_one_row_in_the_new_form(self, bench: Any) -> None:
         here = bench(readings={"certificate_rows": "new", "ehlo_rows": "joined"}).after(seconds=30)
         tails = [line.split(",", 6)[6] for line in here.text().splitlines() if not line.startswith("#")]
@@ -85,6 +88,7 @@ class TestFailing:
             "-,,Local",
         ]
 
+    @pytest.mark.fact("protocol-log 7.2", "protocol-log 7.11")
     def test_may_say_nothing_of_certificates(self, bench: Any) -> None:
         here = bench(readings={"certificate_rows": "none"}).after(seconds=30)
         assert here.said()[14:] == [
@@ -93,13 +97,14 @@ class TestFailing:
             ("-", "", "Local"),
         ]
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_a_connection_that_does_not_come_about_has_no_plus(self, bench: Any, make_peer: Any) -> None:
         here = bench(peers=[make_peer(listens=False, connect_failure="refused")]).after(seconds=30)
         assert [each[0] for each in here.said()] == ["*", "*", "*"]
         assert here.said()[2][2].startswith("Failed to connect. Winsock error code: 10061, Win32 error code: 10061")
         assert [row[4] for row in here.rows()] == [""] * 3
 
-    @pytest.mark.fact("cmdlets 0.8")
+    @pytest.mark.fact("cmdlets 0.8", "protocol-log 0.1", "protocol-log 7.11")
     def test_a_peer_without_starttls_is_left_when_tls_is_required(self, bench: Any, make_peer: Any) -> None:
         here = bench(peers=[make_peer(starttls=False)]).after(seconds=30)
         assert ("<", "250-STARTTLS", "") not in here.said()
@@ -127,6 +132,7 @@ class TestSucceeding:
         here.bind(here.third_party)
         return here.after(minutes=1)
 
+    @pytest.mark.fact("protocol-log 0.4", "protocol-log 7.11")
     def test_shows_our_certificate_first_then_twice_the_peers(self, here: Any) -> None:
         peer = here.world.peers["mx.example.com"].certificate.thumbprint
         thumbprints = [data for __, data, context in here.said(0) if context == "Certificate thumbprint"]
@@ -134,12 +140,14 @@ class TestSucceeding:
         markers = [context for *__, context in here.said(0) if context.endswith(" certificate")]
         assert markers == ["Sending certificate", "Remote certificate", "Received certificate"]
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_shows_two_certificates_in_the_new_form(self, bench: Any) -> None:
         here = bench(readings={"certificate_rows": "new"})
         here.bind(here.third_party)
         contexts = [context for *__, context in here.after(minutes=1).said(0) if " certificate Subject " in context]
         assert [each.partition(" Subject ")[0] for each in contexts] == ["Sending certificate", "Remote certificate"]
 
+    @pytest.mark.fact("protocol-log 0.4", "protocol-log 7.2", "protocol-log 7.11", "protocol-log 7.12")
     def test_greets_again_within_tls_and_sends_one_message_after_the_other(self, here: Any) -> None:
         said = here.said(0)
         negotiated = next(n for n, each in enumerate(said) if each[2].startswith("TLS protocol SP_PROT_TLS1_2_CLIENT"))
@@ -163,6 +171,7 @@ class TestSucceeding:
             ("-", "", "Local"),
         ]
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_numbers_its_rows_from_0_while_sessions_interleave(self, here: Any) -> None:
         ids = [row[2] for row in here.rows()]
         assert len(set(ids)) == 2
@@ -171,12 +180,14 @@ class TestSucceeding:
             numbers = [int(row[3]) for row in here.rows() if row[2] == session]
             assert numbers == list(range(len(numbers)))
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_ids_are_16_hex_digits_that_count_on_from_the_start_of_the_service(self, here: Any) -> None:
         first, second = sorted({row[2] for row in here.rows()})
         assert len(first) == 16
         assert int(second, 16) == int(first, 16) + 1
         assert first.startswith("08DE")  # .NET ticks of 2026, as 08D5… in the KB are those of 2017
 
+    @pytest.mark.fact("protocol-log 0.4")
     def test_without_a_certificate_of_ours_there_is_no_row_about_one(self, bench: Any) -> None:
         here = bench(connector={"tls_certificate_name": None}).after(minutes=1)
         assert {(each.tls, each.thumbprint) for each in here.world.delivered} == {(True, None)}
@@ -185,6 +196,7 @@ class TestSucceeding:
 
 
 class TestReplies:
+    @pytest.mark.fact("protocol-log 7.11")
     def test_a_rejection_takes_the_message_from_the_queue_and_is_recorded(self, bench: Any, make_peer: Any) -> None:
         reply = "550 5.7.64 TenantAttribution; Relay Access Denied"
         here = bench(peers=[make_peer(reply_to_data=reply)])
@@ -215,7 +227,7 @@ class TestReplies:
 
 
 class TestOpportunisticTls:
-    @pytest.mark.fact("cmdlets 0.8", "protocol-log 0.8")
+    @pytest.mark.fact("cmdlets 0.8", "protocol-log 0.8", "protocol-log 7.2", "protocol-log 7.11")
     def test_a_failure_of_ours_is_hidden_by_a_second_session_in_clear(self, bench: Any) -> None:
         here = bench(connector={"require_tls": False}).after(minutes=1)
         assert (here.queue.status, here.queue.message_count, here.queue.last_error) == ("Ready", 0, "")
@@ -249,6 +261,7 @@ class TestOpportunisticTls:
         here.after(minutes=1)
         assert {(each.tls, each.thumbprint) for each in here.world.delivered} == {(False, None)}
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_an_ignored_starttls_is_not_used_and_its_name_not_looked_for(self, bench: Any) -> None:
         here = bench(connector={"require_tls": False, "ignore_starttls": True}, store=[]).after(minutes=1)
         assert {each.tls for each in here.world.delivered} == {False}

@@ -76,6 +76,7 @@ class TestJumps:
         delivered = [(each.at, each.reply) for each in here.world.delivered]
         return rows, delivered, [(each.identity, each.status, each.message_count) for each in here.service.queues()]
 
+    @pytest.mark.fact("protocol-log 0.4")
     def test_of_hours_equal_many_small_steps(self, bench: Any) -> None:
         # Whole rows: where a buffer is cut depends on what has been asked of chance, never what it holds.
         jump, steps = bench(), bench()
@@ -84,6 +85,7 @@ class TestJumps:
             steps.after(seconds=10)
         assert self.alike(jump) == self.alike(steps)
 
+    @pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
     def test_over_a_cure_deliver_at_the_time_of_the_retry(self, bench: Any) -> None:
         here = bench().after(minutes=40)
         due = here.queue.next_retry_time
@@ -99,6 +101,7 @@ class TestJumps:
         assert timedelta() < first - (BEGIN - timedelta(minutes=30)) < timedelta(seconds=2)
         assert here.queue.message_count == 2
 
+    @pytest.mark.fact("protocol-log 0.4")
     def test_two_runs_are_alike(self, bench: Any) -> None:
         assert self.alike(bench().after(hours=3)) == self.alike(bench().after(hours=3))
 
