@@ -30,11 +30,13 @@ def properties(value: Any) -> set[str]:
     return {*value.adapted_properties, *value.extended_properties}
 
 
+@pytest.mark.fact("wire 2.1")
 def test_without_a_level_it_is_partial(lab: Lab) -> None:
     (by_default, *__) = lab.open().output("Get-ExchangeCertificate")
     assert properties(by_default) == properties(sent(lab, "Partial", "Get-ExchangeCertificate")) == {"RawData"}
 
 
+@pytest.mark.fact("wire 2.2", "wire 2.3")
 @pytest.mark.parametrize(
     ("level", "crossing"), [("None", {"RawData"}), ("Partial", {"RawData"}), ("Full", {"RawData", DATA})]
 )
@@ -57,6 +59,7 @@ def test_the_data_of_a_certificate_tells_its_services(lab: Lab) -> None:
     assert told() == [bytes((2 + 8 + 16,))]
 
 
+@pytest.mark.fact("wire 2.1", "wire 2.2")
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize(
     "name", ["Get-SendConnector", "Get-ExchangeServer", "Get-TransportService", "Get-Queue", "Get-ServerComponentState"]
