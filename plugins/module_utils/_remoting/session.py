@@ -233,12 +233,15 @@ class Session:
         """Stop and delete over a fresh connection. What fails on the way is less important than why we are here."""
         transport, failures = runspace.transport, library_failures()
         transport.renew()
-        with suppress(*failures):
+        # Whatever keeps Ctrl-C waiting, such as a cmdlet that cannot be interrupted: the deletion ends it all the same.
+        try:
             transport.deadline = Deadline.after(_LAST_WORDS)
-            # A cmdlet that cannot be interrupted keeps Ctrl-C waiting; the deletion ends it all the same.
             with suppress(*runspace.refusals()):
                 if running is not None and runspace.is_running(running):
                     runspace.stop(running)
+        except failures:
+            transport.renew()
+        with suppress(*failures):
             transport.deadline = Deadline.after(_LAST_WORDS)
             runspace.delete()
         transport.close()

@@ -83,25 +83,28 @@ class Cable:
 
     ``cut`` breaks what is connected. ``mute`` withholds the server's further answers on it. Connections that are made
     afterwards work again: what a network does that lost packets, or a firewall that lost its memory. ``delivers`` is
-    asked, with the connection's number from 1, before each piece of an answer is handed on.
+    asked, with the connection's number from 1, before each piece of an answer is handed on, and ``accepts`` before the
+    connection is made; ``lines`` counts them.
     """
 
     def __init__(self, server_port: int) -> None:
         self.delivers: Callable[[int], bool] = lambda _line: True
+        self.accepts: Callable[[int], bool] = lambda _line: True
         self._server = ("127.0.0.1", server_port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._ends: list[socket.socket] = []
-        self._lines = 0
+        self.lines = 0
         self._threads = [threading.Thread(target=self._accept)]
         self._threads[0].start()
 
     def cut(self) -> None:
-        for end in self._ends:
+        # Not what is connected meanwhile.
+        for end in tuple(self._ends):
             _hang_up(end)
 
     def mute(self) -> None:
-        muted = self._lines
+        muted = self.lines
         self.delivers = lambda line: line > muted
 
     def remove(self) -> None:
@@ -118,10 +121,13 @@ class Cable:
                 client, __ = self._listener.accept()
             except OSError:  # the cable is removed
                 return
+            self.lines += 1
+            if not self.accepts(self.lines):
+                client.close()
+                continue
             server = socket.create_connection(self._server)
-            self._lines += 1
             self._ends += [client, server]
-            for direction in ((client, server, None), (server, client, self._lines)):
+            for direction in ((client, server, None), (server, client, self.lines)):
                 self._threads.append(threading.Thread(target=self._carry, args=direction))
                 self._threads[-1].start()
 

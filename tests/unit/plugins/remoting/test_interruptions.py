@@ -176,6 +176,23 @@ def test_behind_a_load_balancer_the_lost_session_is_still_found(
     assert (sleeper.runs, server.traffic.open_shells) == (1, 0)
 
 
+def test_a_connection_that_is_lost_again_on_the_way_to_stop_leaves_no_session(
+    serve: Serve, options_for: OptionsFor, lay_cable: LayCable, sleeper: Cmdlet
+) -> None:
+    server = serve(sleeper)
+    cable = lay_cable(server)
+
+    def cut_twice() -> None:
+        cut = cable.lines
+        cable.cut()
+        cable.accepts = lambda line: line != cut + 1
+
+    sleeper.disturb = cut_twice
+    with open_session(options_for(cable)) as session, pytest.raises(SessionLost):
+        session.run(CHANGING)
+    assert (sleeper.runs, server.traffic.open_shells) == (1, 0)
+
+
 def test_a_connection_lost_between_two_commands_costs_nothing(
     serve: Serve, options_for: OptionsFor, lay_cable: LayCable
 ) -> None:
