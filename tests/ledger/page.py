@@ -111,7 +111,7 @@ def _links(tests: Iterable[str]) -> Iterator[str]:
     """One link a file, with the names of its tests."""
     names: defaultdict[str, list[str]] = defaultdict(list)
     for test in tests:
-        path, _, name = test.partition("::")
+        path, __, name = test.partition("::")
         names[path].append(name.replace("::", "."))
     for path, named in names.items():
         short = path.removeprefix("tests/unit/").removesuffix(".py")

@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     if flip := config.getoption("--flip"):
-        reading, _, answer = flip.partition("=")
+        reading, __, answer = flip.partition("=")
         replace_default(reading, int(answer) if answer.isdigit() else answer)
     config.pluginmanager.register(Ledger(config), "the ledger")
 

@@ -95,8 +95,8 @@ def run(case: Case, folder: Path) -> Outcome:
 def judge(case: Case, seen: Seen, seconds: int = 0) -> Outcome:
     """Hold what was seen against what must come."""
     before, after, later, verdicts, status = seen.before, seen.after, seen.later, seen.verdicts, seen.status
-    lost = harm(before, after)
-    gained = harm(after, before)
+    lost = surplus(before, over=after)
+    gained = surplus(after, over=before)
     default = defaults_of(after) == defaults_of(before)
     levels = sorted({each["protocol_logging_level"] for each in levels_of(later)})
     words = ", ".join(sorted({each["verdict"] for each in verdicts}))
@@ -135,10 +135,10 @@ def judge(case: Case, seen: Seen, seconds: int = 0) -> Outcome:
     )
 
 
-def harm(before: State, after: State) -> dict[str, frozenset[str]]:
-    """The services that certificates had before and have no more, by ``server/key``."""
-    now = services_of(after)
-    return {key: missing for key, had in services_of(before).items() if (missing := had - now[key])}
+def surplus(of: State, over: State) -> dict[str, frozenset[str]]:
+    """The services that certificates have in one state and not in the other, by ``server/key``."""
+    others = services_of(over)
+    return {key: more for key, services in services_of(of).items() if (more := services - others[key])}
 
 
 def told(services: Mapping[str, frozenset[str]]) -> str:
