@@ -71,7 +71,7 @@ types: $(TEST_READY)
 	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/ledger tools
 
 unit: $(TEST_READY)
-	pytest -n auto
+	pytest
 
 unit-oldest: $(TEST_READY)
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/oldest \
@@ -85,7 +85,7 @@ sanity: $(TEST_READY)
 # TARGETS="failures traps" runs only those.
 integration: $(TEST_READY)
 	@echo "integration: playbooks against the simulated organisation"
-	@tools/integration $(TARGETS)
+	@tools/ansible-test .venv build/integration integration $(TARGETS)
 
 # The same on every ansible-core that is supported, each in an environment of its own; more than half an hour.
 test-matrix: $(TEST_READY)
