@@ -71,7 +71,7 @@ types: $(TEST_READY)
 	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/ledger tools
 
 unit: $(TEST_READY)
-	pytest
+	pytest -n auto
 
 unit-oldest: $(TEST_READY)
 	@python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/oldest \

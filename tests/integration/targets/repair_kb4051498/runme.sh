@@ -14,9 +14,12 @@ repair_twice() {
     recap "$scenario-again" mbx01.contoso.test changed=0
 }
 
-for scenario in kb4051498 kb4051498-refused; do
+# Where the binding has to come before the logging, mail that leaves by itself in between leaves no proof: on a busy machine
+# the quick time of the lab would let it.
+declare -A time_scale=([kb4051498]=60 [kb4051498-refused]=20)
+for scenario in "${!time_scale[@]}"; do
     export scenario
-    in_lab repair_twice "$scenario" --set time_scale=60
+    in_lab repair_twice "$scenario" --set "time_scale=${time_scale[$scenario]}"
     see "$scenario" see_repaired.yml -e scenario="$scenario" "$@"
     see "$scenario-again" see_left_alone.yml -e first_dir="$work/$scenario" "$@"
 done
