@@ -10,7 +10,7 @@ service never are: those of WinRM (5985, /wsman, WSMAN) lead elsewhere than Exch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from .._plain import plain
@@ -72,6 +72,11 @@ class Lent:
     kinit: Kinit = KINIT
     called: str = ""
 
+    def taken_over(self) -> dict[str, Any]:
+        """Return what a session on the host takes over as it is; SessionOptions bears the same names."""
+        judged = ("host", "authentication", "library")
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.name not in judged}
+
 
 NOTHING_LENT: Final = Lent()
 
@@ -93,41 +98,32 @@ def exchange_session(options: Mapping[str, Any], lent: Lent = NOTHING_LENT) -> S
     username, password = _credentials(given, lent, host)
     scheme = given.get("scheme", "http")
     library, chosen = library_of(options, lent)
-    return SessionOptions(
-        host=host,
-        port=given.get("port", usual.ports[scheme]),
-        scheme=scheme,
-        path=given.get("path", usual.path),
-        configuration=usual.configuration,
-        authentication=_authentication(given.get("auth", "auto"), username, lent),
-        username=username,
-        password=password,
-        validate_certificates=given.get("validate_certs", lent.validate_certificates),
-        ca_certificate=given.get("ca_cert", lent.ca_certificate),
-        client_certificate=lent.client_certificate,
-        client_certificate_key=lent.client_certificate_key,
-        message_encryption=given.get("message_encryption", "auto"),
-        kerberos_service=given.get("kerberos_service", usual.service),
+    own: dict[str, Any] = {
+        "host": host,
+        "port": given.get("port", usual.ports[scheme]),
+        "scheme": scheme,
+        "path": given.get("path", usual.path),
+        "configuration": usual.configuration,
+        "authentication": _authentication(given.get("auth", "auto"), username, lent),
+        "username": username,
+        "password": password,
+        "validate_certificates": given.get("validate_certs", lent.validate_certificates),
+        "ca_certificate": given.get("ca_cert", lent.ca_certificate),
+        "message_encryption": given.get("message_encryption", "auto"),
+        "kerberos_service": given.get("kerberos_service", usual.service),
         # The name behind the connection's address is Exchange's too, unless another machine is dialled.
-        hostname_override=given.get("hostname_override", lent.hostname_override if host == lent.host else None),
-        send_cbt=lent.send_cbt,
-        delegate=lent.delegate,
-        credssp_mechanism=lent.credssp_mechanism,
-        credssp_disable_tlsv1_2=lent.credssp_disable_tlsv1_2,
-        credssp_minimum_version=lent.credssp_minimum_version,
-        proxy=lent.proxy,
-        no_proxy=lent.no_proxy,
-        connection_timeout=given.get("connection_timeout", lent.connection_timeout),
-        read_timeout=given.get("read_timeout", lent.read_timeout),
-        operation_timeout=given.get("operation_timeout", lent.operation_timeout),
-        command_timeout=given.get("timeout", 300),
-        idle_timeout=given.get("idle_timeout", 120),
-        library=library,
-        library_chosen=chosen,
-        kinit=lent.kinit,
-        called=lent.called if host == lent.host else "",
-        otherwise=usual.otherwise,
-    )
+        "hostname_override": given.get("hostname_override", lent.hostname_override if host == lent.host else None),
+        "connection_timeout": given.get("connection_timeout", lent.connection_timeout),
+        "read_timeout": given.get("read_timeout", lent.read_timeout),
+        "operation_timeout": given.get("operation_timeout", lent.operation_timeout),
+        "command_timeout": given.get("timeout", 300),
+        "idle_timeout": given.get("idle_timeout", 120),
+        "library": library,
+        "library_chosen": chosen,
+        "called": lent.called if host == lent.host else "",
+        "otherwise": usual.otherwise,
+    }
+    return SessionOptions(**lent.taken_over() | own)
 
 
 def is_edge(options: Mapping[str, Any]) -> bool:
