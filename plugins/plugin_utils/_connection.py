@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from ..module_utils._plain import plain
 from ..module_utils._remoting.endpoint import exchange_session, is_edge, library_of, mechanism_for
 from ..module_utils._remoting.options import SessionOptions
-from ._ways import HostWay, way_of_psrp, way_of_winrm
+from ._host_connection import HostConnection, read_psrp, read_winrm
 
 
 class ConnectionPlugin(Protocol):
@@ -29,12 +29,12 @@ class ConnectionPlugin(Protocol):
         """Return the option's value for this host and task."""
 
 
-_WAYS: Final[Mapping[str, Callable[[Callable[[str], Any], str], HostWay]]] = {
-    "psrp": way_of_psrp,
-    "winrm": way_of_winrm,
+_READERS: Final[Mapping[str, Callable[[Callable[[str], Any], str], HostConnection]]] = {
+    "psrp": read_psrp,
+    "winrm": read_winrm,
 }
 
-WINDOWS_CONNECTIONS: Final = tuple(_WAYS)
+WINDOWS_CONNECTIONS: Final = tuple(_READERS)
 
 
 def exchange_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], called: str = "") -> SessionOptions:
@@ -49,7 +49,7 @@ def exchange_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], 
     """
     if is_edge(options):
         return host_endpoint(connection, options, called)
-    return exchange_session(options, _way(connection, called).lent)
+    return exchange_session(options, _read(connection, called).lent)
 
 
 def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], called: str = "") -> SessionOptions:
@@ -61,21 +61,21 @@ def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], call
     Raises:
         UnusableOptions: as ``exchange_endpoint``.
     """
-    way = _way(connection, called)
-    lent = way.lent
+    host = _read(connection, called)
+    lent = host.lent
     library, chosen = library_of(options, lent)
-    authentication = way.authentication
+    authentication = host.authentication
     if authentication == "negotiate" and library == "pywinrm":
         authentication = mechanism_for(lent.username)
     return SessionOptions(
         host=lent.host or "",
-        port=way.port,
-        scheme=way.scheme,
-        path=way.path,
-        configuration=way.configuration,
+        port=host.port,
+        scheme=host.scheme,
+        path=host.path,
+        configuration=host.configuration,
         authentication=authentication,
-        message_encryption=way.message_encryption,
-        kerberos_service=way.kerberos_service,
+        message_encryption=host.message_encryption,
+        kerberos_service=host.kerberos_service,
         command_timeout=_or_default(options.get("exchange_timeout"), 300),
         idle_timeout=_or_default(options.get("exchange_idle_timeout"), 120),
         library=library,
@@ -85,9 +85,9 @@ def host_endpoint(connection: ConnectionPlugin, options: Mapping[str, Any], call
     )
 
 
-def _way(connection: ConnectionPlugin, called: str) -> HostWay:
+def _read(connection: ConnectionPlugin, called: str) -> HostConnection:
     # Without ansible-core's tags, which pypsrp cannot bear.
-    return _WAYS[connection.transport](lambda name: plain(connection.get_option(name)), called)
+    return _READERS[connection.transport](lambda name: plain(connection.get_option(name)), called)
 
 
 def _or_default(value: int | None, default: int) -> int:

@@ -22,7 +22,7 @@ from .readings import CASES
 BUILD = Path(__file__).resolve().parents[2] / "build"
 AT_ONCE = 3
 """A lab and a playbook keep a processor busy, but for the time in which they wait for each other."""
-ROW = "{:<27}{:<38}{:<18}{:<18}{:<9}{:<9}{:<6}{:>6}{:>5}  {}"
+ROW = "{:<27}{:<40}{:<18}{:<18}{:<9}{:<9}{:<6}{:>6}{:>5}  {}"
 
 
 def main(wanted: Sequence[str]) -> int:

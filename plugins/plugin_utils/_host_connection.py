@@ -25,9 +25,12 @@ Get = Callable[[str], Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class HostWay:
-    """The way of a host's own connection: what it lends to other sessions on that host, and what leads to its own
-    PowerShell alone. ``authentication`` is one of pypsrp's words."""
+class HostConnection:
+    """A host's own connection, by its options.
+
+    ``lent`` is what it lends to other sessions on the host; the rest leads to the host's own PowerShell alone.
+    ``authentication`` is one of pypsrp's words.
+    """
 
     lent: Lent
     scheme: str
@@ -39,8 +42,8 @@ class HostWay:
     kerberos_service: str
 
 
-def way_of_psrp(get: Get, called: str) -> HostWay:
-    """Return the way of a ``psrp`` connection."""
+def read_psrp(get: Get, called: str) -> HostConnection:
+    """Read the options of a ``psrp`` connection."""
     scheme, port = get("protocol"), get("port")
     # One follows from the other (the plugin's documentation of port and protocol).
     scheme = scheme or ("http" if port == _HTTP_PORT else "https")
@@ -67,7 +70,7 @@ def way_of_psrp(get: Get, called: str) -> HostWay:
         library="pypsrp",
         called=called,
     )
-    return HostWay(
+    return HostConnection(
         lent=lent,
         scheme=scheme,
         port=port or (_HTTP_PORT if scheme == "http" else _HTTPS_PORT),
@@ -79,8 +82,8 @@ def way_of_psrp(get: Get, called: str) -> HostWay:
     )
 
 
-def way_of_winrm(get: Get, called: str) -> HostWay:
-    """Return the way of a ``winrm`` connection.
+def read_winrm(get: Get, called: str) -> HostConnection:
+    """Read the options of a ``winrm`` connection.
 
     Half of its options are declared nowhere: variables ``ansible_winrm_*`` that the plugin hands to pywinrm as they
     are, mere text from an INI inventory included. Of several transports the first counts: what the plugin would try
@@ -121,7 +124,7 @@ def way_of_winrm(get: Get, called: str) -> HostWay:
         ),
         called=called,
     )
-    return HostWay(
+    return HostConnection(
         lent=lent,
         scheme=scheme,
         port=port,
