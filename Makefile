@@ -85,7 +85,7 @@ sanity: $(TEST_READY)
 # TARGETS="failures traps" runs only those.
 integration: $(TEST_READY)
 	@echo "integration: playbooks against the simulated organisation"
-	@tools/ansible-test .venv build/integration integration $(TARGETS)
+	@tools/integration $(TARGETS)
 
 # The same on every ansible-core that is supported, each in an environment of its own; more than half an hour.
 test-matrix: $(TEST_READY)
