@@ -175,7 +175,7 @@ _value:
           name: Outbound to Office 365
           verdict: repaired
           finding: certificate_not_bound
-          cause: ''
+          kind: certificate_not_bound
           grade: marked
           thumbprints: [3F9C1A7E5B2D4C6F8A9B0C1D2E3F4A5B6C7D8E9F]
           source_servers: [MBX01]

@@ -12,8 +12,9 @@ short_description: Tell why outbound mail waits, and what would cure it
 version_added: 0.1.0
 author: mailops contributors (@mailops)
 description:
-  - Reads the queues, the Send connectors, the certificates and the Send protocol log of one server, and returns one
-    finding for each enabled Send connector that has the server among its sources.
+  - Reads the queues, the Send connectors, the certificates and the Send protocol log of one server, and returns
+    findings. Each enabled Send connector that has the server among its sources has exactly one that is its root cause
+    (RV(findings[].primary)), be it that nothing is wrong.
   - A certificate is called the culprit only by evidence, whose grade is always named. V(marked) means that the log
     shows that the server presented this very certificate and could not use it. V(inferred) means that the row that says
     whose certificate it is is missing, as in the sample of KB 4051498, and everything else agrees. V(eliminated) means
@@ -131,42 +132,22 @@ connectors:
   type: list
   elements: dict
   contains:
-    name:
-      description: Name of the connector.
-      type: str
-      sample: Outbound to Office 365
-    guid:
-      description: Its Guid.
-      type: str
-      sample: 6f1c2d3e-4a5b-4c6d-8e7f-0123456789ab
-    logging_level:
-      description: Its ProtocolLoggingLevel.
-      type: str
-      sample: None
+    name: {description: Name of the connector., type: str, sample: Outbound to Office 365}
+    guid: {description: Its Guid., type: str, sample: 6f1c2d3e-4a5b-4c6d-8e7f-0123456789ab}
+    logging_level: {description: Its ProtocolLoggingLevel., type: str, sample: None}
     tls_certificate_name:
       description: Its TlsCertificateName; null when unset.
       type: str
       sample: <I>CN=Example TLS CA, O=Example, C=US<S>CN=mail.contoso.com, O=Contoso
-    require_tls:
-      description: Its RequireTLS.
-      type: bool
-      sample: true
-    insists_on_tls:
-      description: Whether mail waits rather than leave in clear.
-      type: bool
-      sample: true
-    frontend_proxy:
-      description: Whether mail leaves through a Front End Transport service.
-      type: bool
-      sample: false
+    require_tls: {description: Its RequireTLS., type: bool, sample: true}
+    insists_on_tls: {description: Whether mail waits rather than leave in clear., type: bool, sample: true}
+    frontend_proxy: {description: Whether mail leaves through a Front End Transport service., type: bool, sample: false}
     source_servers:
       description: Names of its source servers, in Exchange's order.
       type: list
       elements: str
       sample: [MBX01]
-    source_server:
-      description: Whether this server is one of them.
-      type: bool
+    source_server: {description: Whether this server is one of them., type: bool}
     front_ends:
       description: Names of the servers to whose Front End Transport service the waiting mail was handed lately.
       type: list
@@ -175,10 +156,7 @@ connectors:
       description: Whether this server is the first of them, whose certificates Exchange checks when it is changed.
       type: bool
       sample: true
-    originating_server:
-      description: The domain controller that answered.
-      type: str
-      sample: dc01.contoso.test
+    originating_server: {description: The domain controller that answered., type: str, sample: dc01.contoso.test}
     stuck_queues:
       description: Queues of the connector whose mail waits for a retry.
       type: list
@@ -187,10 +165,7 @@ connectors:
       description: Identities of queues that an administrator has suspended.
       type: list
       elements: str
-    messages:
-      description: How many messages are stuck.
-      type: int
-      sample: 25
+    messages: {description: How many messages are stuck., type: int, sample: 25}
     named_certificates:
       description:
         - This server's certificates that the connector's TlsCertificateName names, as
@@ -209,22 +184,16 @@ connectors:
           description: The last row that was read (time, session, sequence); null when the log could not be read.
           type: dict
           sample: {time: '2026-03-02T02:15:00.000Z', session: 08DE7814C5A2B301, sequence: 14}
-        sessions:
-          description: How many sessions of the connector were read.
-          type: int
-          sample: 1
-        problem:
-          description: Why the log could not be read; empty when it was.
-          type: str
-          sample: ''
+        sessions: {description: How many sessions of the connector were read., type: int, sample: 1}
+        problem: {description: Why the log could not be read; empty when it was., type: str, sample: ''}
     evidence:
       description: What proves the culprit (grade, thumbprints, lines, where, session, time); null without a proof.
       type: dict
       sample: {grade: marked, thumbprints: [3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D]}
     finding:
-      description: The finding, as in RV(findings).
+      description: The finding that is its root cause, as in RV(findings).
       type: dict
-      sample: {id: certificate_not_bound}
+      sample: {id: certificate_not_bound, primary: true}
     repair:
       description: What the role P(mailops.exchange.outbound_tls_repair#role) would do about it, and how sure that is.
       type: dict
@@ -260,41 +229,63 @@ proxied:
   sample:
     - {session: 08DE7814C5A2B301, server: mbx01.contoso.test, front_end: mbx02.contoso.test, messages: 25}
 findings:
-  description: One finding for each connector, the gravest first.
+  description: All findings, the gravest first; one for each connector is RV(findings[].primary).
   returned: success
   type: list
   elements: dict
   contains:
     id:
-      description: V(certificate_not_bound), V(other_cause), V(no_evidence) or V(healthy).
+      description:
+        - What exactly it is. It stays the same over versions.
+        - V(certificate_not_bound) is KB 4051498.
+        - Other reasons are V(key_unusable), V(certificate_gone), V(no_private_key), V(certificate_name_not_found),
+          V(certificate_name_missing), V(peer_certificate), V(refused_by_peer), V(tls_mismatch), V(not_tls),
+          V(port_closed), V(connection_refused), V(no_route), V(ipv6_route), V(smtp_inspection),
+          V(starttls_not_offered), V(starttls_ignored), V(dns), V(authentication), V(receive_timeout),
+          V(peer_timeout), V(load), V(frontend_proxy), V(frontend_hop), V(relayed), V(maintenance) and
+          V(unknown_error).
+        - Nothing proves why with V(unexplained), with V(suspected), where a certificate of the connector's name lacks
+          SMTP, and with V(sent_in_clear), where mail left unencrypted.
+        - Nothing has happened yet with V(messages_expire), V(name_matches_nothing), V(source_lacks_certificate),
+          V(named_certificate_unusable), V(unbound_twin), V(renewal_not_named), V(expires) and V(clear_text_fallback).
+        - V(healthy) is none of these.
+      type: str
+      sample: certificate_not_bound
+    kind:
+      description: V(certificate_not_bound), V(other_cause), V(no_evidence), V(prediction) or V(healthy).
       type: str
       sample: certificate_not_bound
     severity:
-      description: How urgent it is.
+      description:
+        - V(error) while mail waits or is lost for it, V(warning) for what will break or leaves in clear, V(notice) for
+          what is worth knowing, and V(info) where there is nothing to do.
       type: str
-      sample: critical
-    server:
-      description: The server.
-      type: str
-      sample: mbx01.contoso.test
+      sample: error
+    primary: {description: Whether it is the root cause; every connector has exactly one., type: bool, sample: true}
+    server: {description: The server., type: str, sample: mbx01.contoso.test}
     connector:
-      description: Name of the connector.
+      description: Name of the connector; empty for a finding about the server alone.
       type: str
       sample: Outbound to Office 365
     guid:
-      description: Guid of the connector.
+      description: Guid of the connector; empty for a finding about the server alone.
       type: str
       sample: 6f1c2d3e-4a5b-4c6d-8e7f-0123456789ab
     message:
       description: One plain sentence.
       type: str
       sample: mbx01.contoso.test presents a certificate that is not bound to SMTP.
-    cause:
-      description: The other cause, in one word; null otherwise.
-      type: str
-      sample: network
+    qualifiers:
+      description:
+        - What else is true of it. V(front_end) means that mail leaves through a Front End Transport service,
+          V(some_sources_only) and V(other_sources_fail) that other source servers have no such fault, or have it too,
+          V(sent_in_clear) that mail has left unencrypted, V(last_target_ipv6) that the address tried last is IPv6,
+          and V(log_not_verbose) that the connector does not log its sessions.
+      type: list
+      elements: str
+      sample: [some_sources_only]
     word:
-      description: Exchange's own word for it, such as V(NoCredentials).
+      description: Exchange's own word for it, such as V(NoCredentials); empty without one.
       type: str
       sample: NoCredentials
     thumbprints:
@@ -302,18 +293,28 @@ findings:
       type: list
       elements: str
       sample: [3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D]
+    when:
+      description: When a prediction comes true, in UTC; null where that is no date.
+      type: str
+      sample: '2026-05-01T12:00:00.000Z'
     confidence:
-      description: How sure it is.
+      description:
+        - V(certain) rests on rows of the log or on Exchange's own refusal, V(probable) on a queue's text or on what is
+          missing, and V(none) means that nothing is proven.
       type: str
       sample: certain
     evidence:
-      description: The grade, the lines, and where they were read; null without any.
+      description:
+        - What it rests on (grade, thumbprints, lines, where). The grade is empty where the lines are quoted without
+          proving that a certificate is not bound.
       type: dict
       sample: {grade: marked}
-    remedy:
-      description: What to do.
-      type: str
-      sample: Bind it to SMTP.
+    remedy: {description: What to do., type: str, sample: Bind it to SMTP.}
+    lines:
+      description: What an administrator would type to do it; empty where that is not known or no matter of a cmdlet.
+      type: list
+      elements: str
+      sample: ["Enable-ExchangeCertificate -Thumbprint 3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D -Services SMTP"]
     repairable_by_role:
       description: Whether the role P(mailops.exchange.outbound_tls_repair#role) cures it.
       type: bool

@@ -30,6 +30,10 @@ class ErrorFamily(Enum):
     DNS = "dns"
     FRONTEND_SECURITY_STATUS = "frontend_security_status"
     """Mail leaves through a Front End Transport service, and that one ended its connection with a security status."""
+    LOAD = "load"
+    """A server puts mail off, because it is short of resources or the sender sends too much."""
+    RECEIVE_TIMEOUT = "receive_timeout"
+    """A Receive connector's time limit."""
     OTHER = "other"
 
 
@@ -58,10 +62,11 @@ _PATTERNS: Final = tuple(
         (ErrorFamily.STARTTLS_REQUIRED, r"451 5\.7\.3|must issue a STARTTLS|STARTTLS is required"),
         (ErrorFamily.AUTHENTICATION_FAILED, r"454 4\.7\.0 Temporary authentication failure"),
         (ErrorFamily.DNS, r"DNS query failed(?:.*SMTPSEND\.DNS\.(?P<word>\w+))?"),
+        (ErrorFamily.RECEIVE_TIMEOUT, r"Total session duration"),
+        (ErrorFamily.LOAD, r"\b4\d\d 4\.3\.[12]\b|insufficient system resources|back ?pressure|throttl"),
         (ErrorFamily.SOCKET, r"socket error code:? (?P<word>\d+)|winsock error code: (?P<code>\d+)"),
         (ErrorFamily.SOCKET, r"421 4\.4\.2 Connection dropped due to (?P<word>\w+)"),
         (ErrorFamily.SOCKET, r"error encountered while communicating with primary"),
-        (ErrorFamily.OTHER, r"Total session duration"),  # a Receive connector's time limit
         (ErrorFamily.TLS_LOCAL, r"421 4\.4\.1 Connection timed out"),
         (ErrorFamily.TLS_OR_NETWORK, r"421 4\.2\.1 Unable to connect"),
     )

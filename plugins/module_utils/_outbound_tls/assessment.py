@@ -26,7 +26,7 @@ returns, as exchange_outbound_tls_info does:
         log                   path, read_until (time, session, sequence; null when it could not be read), sessions (how
                               many of this connector), problem
         evidence              grade, thumbprints, lines, where, session, time; or null
-        finding               as below
+        finding               its primary one, as below
         repair                raise_logging, bind, retry: each with certainty (certain, conditional, no) and reason;
                               bind also thumbprints and refused, retry also queues
         proof                 since, proven, sessions, established, accepted, accepted_in_clear, rejected, thumbprints,
@@ -34,15 +34,15 @@ returns, as exchange_outbound_tls_info does:
         front_end_log         path, sessions, problem; null unless the front end's log was asked
     proxied               sessions that were handed to front ends and did not get waiting mail away: session, connector,
                           guid, server, front_end, time, age, messages
-    findings              all findings, the gravest first: id, severity, server, connector, guid, message, cause, word,
-                          thumbprints, confidence, evidence (grade, thumbprints, lines, where), remedy,
-                          repairable_by_role
+    findings              all findings, the gravest first: id, kind, severity, primary, server, connector, guid,
+                          message, qualifiers, word, thumbprints, when, confidence, evidence (grade, thumbprints,
+                          lines, where), remedy, lines, repairable_by_role
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 from .._exchange.certificate import certificate_result
 from .._exchange.edge import edge_standing_result
@@ -52,13 +52,11 @@ from .._exchange.send_log import position_result
 from .case import Case, make_case
 from .diagnosis import diagnose
 from .evidence import evidence_result
-from .finding import Finding, FindingId, finding_result
+from .finding import Finding, finding_result, gravity
 from .front_end import proxied_result
 from .proof import Proof, proof_result, prove, prove_through_front_ends
 from .reading import Reading
 from .repair import Certainty, Repair, plan_repair, repair_result
-
-_GRAVEST_FIRST: Final = tuple(FindingId)
 
 
 @dataclass(frozen=True)
@@ -111,7 +109,7 @@ def _proof(case: Case) -> Proof | None:
 def assessment_result(assessment: Assessment) -> dict[str, Any]:
     """Return an assessment as the module returns it; its shape is this file's docstring."""
     reading = assessment.reading
-    gravest_first = sorted(assessment.connectors, key=lambda each: _GRAVEST_FIRST.index(each.finding.id))
+    gravest_first = sorted((each.finding for each in assessment.connectors), key=gravity)
     return {
         "server": reading.server.fqdn,
         "clock": moment_text(reading.clock),
@@ -119,7 +117,7 @@ def assessment_result(assessment: Assessment) -> dict[str, Any]:
         "default_certificate": reading.transport.default_certificate,
         "connectors": [_connector_result(each) for each in assessment.connectors],
         "proxied": [proxied_result(one) for each in assessment.connectors for one in each.case.handed_over],
-        "findings": [finding_result(each.finding, each.case.evidence) for each in gravest_first],
+        "findings": [finding_result(each) for each in gravest_first],
     }
 
 
@@ -151,7 +149,7 @@ def _connector_result(assessed: ConnectorAssessment) -> dict[str, Any]:
             "problem": log.problem,
         },
         "evidence": evidence_result(case.evidence),
-        "finding": finding_result(assessed.finding, case.evidence),
+        "finding": finding_result(assessed.finding),
         "repair": repair_result(assessed.repair),
         "proof": proof_result(assessed.proof),
         "front_end_log": _front_end_log_result(case),

@@ -19,11 +19,11 @@ from .candidates import lacks_smtp
 from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_family, explain_word
 from .evidence import NO_CREDENTIALS, UNKNOWN_CREDENTIALS, UNSEEN, Doubt, Doubted, Grade
-from .finding import Cause, Confidence, Finding, FindingId, Severity
+from .finding import Confidence, Finding, FindingId, Severity
 from .front_end import security_status
 from .log_story import connect_error, negotiated_at
 from .stuck import has_tls_symptom
-from .telling import by_session, finding, held, mail, other_cause, quotes, unproven
+from .telling import by_session, enabling, finding, held, mail, other_cause, quotes, unproven
 
 _RESTART: Final = "Restart-Service MSExchangeTransport"
 _RESTART_FRONT_END: Final = "Restart-Service MSExchangeFrontEndTransport"
@@ -43,12 +43,11 @@ def _out_of_service(case: Case) -> Finding | None:
         return None
     return finding(
         case,
-        FindingId.OTHER_CAUSE,
+        FindingId.MAINTENANCE,
         f"{case.messages} messages wait, and nothing leaves: {' and '.join(inactive)} is Inactive, as in maintenance.",
         confidence=Confidence.CERTAIN,
         severity=Severity.ERROR,
         remedy="Run again when the server is back in service (Get-ServerComponentState, Set-ServerComponentState).",
-        cause=Cause.MAINTENANCE,
     )
 
 
@@ -69,7 +68,7 @@ def _through_front_end(case: Case) -> Finding | None:
     word = security_status(case.hop, case.stuck)
     if word and word.lower() != UNKNOWN_CREDENTIALS:
         told = explain_word(word)
-        explained = Explanation(told.cause, f"on the front end {names}, {told.meaning}", f"On {names}: {told.remedy}")
+        explained = Explanation(told.id, f"on the front end {names}, {told.meaning}", f"On {names}: {told.remedy}")
         return other_cause(case, explained, Confidence.PROBABLE, word=word)
     if not case.has_symptom or case.connector.tls_certificate_name is None or case.connector.ignore_starttls:
         return None
@@ -84,13 +83,12 @@ def _through_front_end(case: Case) -> Finding | None:
     said = f", where TLS fails with {word}:" if word else ":"
     return finding(
         case,
-        FindingId.OTHER_CAUSE,
+        FindingId.FRONTEND_PROXY,
         f"{mail(case)} for the Front End Transport service of {names}{said} that server presents "
         f"the certificate, and what has to be bound is bound there.",
         confidence=Confidence.PROBABLE,
         severity=Severity.ERROR,
         remedy=remedy,
-        cause=Cause.FRONTEND_PROXY,
         word=word,
         quotes=quotes(case, None),
     )
@@ -105,7 +103,7 @@ def _broken_way(case: Case, names: str) -> Finding:
         f"Look at the default certificates of {case.reading.server.fqdn} and {names}: their keys and NETWORK SERVICE, "
         f"event 36870; then at port 717 between them."
     )
-    explanation = Explanation(Cause.FRONTEND_HOP, meaning, remedy)
+    explanation = Explanation(FindingId.FRONTEND_HOP, meaning, remedy)
     if hop is None:
         return other_cause(case, explanation, Confidence.PROBABLE)
     return by_session(case, explanation, hop)
@@ -144,6 +142,8 @@ def _not_bound(case: Case) -> Finding | None:
         f"default certificate (KB 4051498).",
         word="UnknownCredentials" if evidence.session else "",
         thumbprints=evidence.thumbprints,
+        evidence=evidence,
+        lines=tuple(enabling(case.reading.server.fqdn, each) for each in evidence.thumbprints),
     )
 
 
@@ -187,7 +187,7 @@ def _bound_already(case: Case, doubted: Doubted) -> Finding | None:
         return None
     restart = _RESTART_FRONT_END if case.connector.frontend_proxy else _RESTART
     explanation = Explanation(
-        Cause.KEY_UNUSABLE,
+        FindingId.KEY_UNUSABLE,
         f"certificate {doubted.thumbprint} is enabled for SMTP already, and its key could not be used",
         f"Retry the queue. If it fails again, look at the key: its provider and file (certutil -store My "
         f"{doubted.thumbprint}), a Deny for NETWORK SERVICE, event 36870. Then, when the hour allows it: {restart}.",
@@ -205,11 +205,11 @@ def _not_listed(case: Case, doubted: Doubted) -> Finding:
             return by_session(case, NO_PRIVATE_KEY, doubted.session, doubted.thumbprint)
         meaning = f"Exchange cannot use certificate {doubted.thumbprint} ({reason})"
         remedy = "Import it again with its private key (PFX), into a provider that Exchange supports, then enable it."
-        explanation = Explanation(Cause.KEY_UNUSABLE, meaning, remedy)
+        explanation = Explanation(FindingId.KEY_UNUSABLE, meaning, remedy)
     else:
         meaning = f"TLS failed with certificate {doubted.thumbprint}, which is not in this server's list"
         remedy = "Retry the queue: it may have been replaced since. Else import it with its private key (PFX)."
-        explanation = Explanation(Cause.CERTIFICATE_GONE, meaning, remedy)
+        explanation = Explanation(FindingId.CERTIFICATE_GONE, meaning, remedy)
     return by_session(case, explanation, doubted.session, doubted.thumbprint, Confidence.PROBABLE)
 
 
@@ -262,7 +262,7 @@ def _names_nothing(case: Case) -> Finding | None:
         return None
     meaning = "it has no TlsCertificateName, without which Exchange never takes a certificate that is not bound"
     remedy = f"Look at the network and the other end first. {_LOOK_AT_LOG}"
-    return other_cause(case, Explanation(Cause.CERTIFICATE_NAME_MISSING, meaning, remedy), Confidence.PROBABLE)
+    return other_cause(case, Explanation(FindingId.CERTIFICATE_NAME_MISSING, meaning, remedy), Confidence.PROBABLE)
 
 
 def _ignores_starttls(case: Case) -> Finding | None:
@@ -270,7 +270,7 @@ def _ignores_starttls(case: Case) -> Finding | None:
         return None
     meaning = "it ignores STARTTLS, so no certificate is used"
     remedy = "Look at the network and the other end: this is no fault of a certificate."
-    return other_cause(case, Explanation(Cause.STARTTLS_IGNORED, meaning, remedy), Confidence.PROBABLE)
+    return other_cause(case, Explanation(FindingId.STARTTLS_IGNORED, meaning, remedy), Confidence.PROBABLE)
 
 
 def _suspected(case: Case) -> Finding | None:
@@ -320,7 +320,7 @@ def _suspected(case: Case) -> Finding | None:
             "Import its renewal with the private key (PFX), bind that to SMTP, and remove the old certificate.",
         )
     meaning = f"every certificate of its name is enabled for SMTP, though the queue says {symptom}"
-    return other_cause(case, Explanation(Cause.UNKNOWN, meaning, _LOOK_AT_LOG), Confidence.PROBABLE)
+    return other_cause(case, Explanation(FindingId.UNKNOWN_ERROR, meaning, _LOOK_AT_LOG), Confidence.PROBABLE)
 
 
 def _idle_and_unbound(case: Case) -> Finding | None:

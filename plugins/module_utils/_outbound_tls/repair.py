@@ -19,7 +19,7 @@ from .binding import BindingWish, plan_binding
 from .binding_state import BindingState
 from .case import Case
 from .evidence import Doubt, Doubted
-from .finding import Cause, Confidence, Finding, FindingId
+from .finding import Confidence, Finding, FindingId, FindingKind
 from .plan import Refused
 
 
@@ -65,16 +65,16 @@ def _raise_logging(case: Case, finding: Finding) -> Step:
     connector = case.connector
     if not case.is_source:
         return _no("the servers whose mail waits raise it")
-    is_elsewhere = finding.cause is Cause.FRONTEND_PROXY or (
-        finding.cause is Cause.FRONTEND_HOP and finding.confidence is not Confidence.CERTAIN
+    is_elsewhere = finding.id is FindingId.FRONTEND_PROXY or (
+        finding.id is FindingId.FRONTEND_HOP and finding.confidence is not Confidence.CERTAIN
     )
-    if finding.id not in (FindingId.CERTIFICATE_NOT_BOUND, FindingId.NO_EVIDENCE) and not is_elsewhere:
+    if finding.kind not in (FindingKind.CERTIFICATE_NOT_BOUND, FindingKind.NO_EVIDENCE) and not is_elsewhere:
         return _no("the finding does not need the log")
     if connector.tls_certificate_name is None or connector.ignore_starttls:
         return _no("the log of this connector would not tell")
     if case.reading.log.path is None:
         return _no("this server writes no Send protocol log (SendProtocolLogPath is empty)")
-    if finding.id is FindingId.CERTIFICATE_NOT_BOUND:
+    if finding.kind is FindingKind.CERTIFICATE_NOT_BOUND:
         return Step(Certainty.CERTAIN, "the log is to prove the cure")
     if not case.has_symptom:
         return _no("no mail is stuck with an error that a certificate may be the reason of")
@@ -92,9 +92,9 @@ def _raise_logging(case: Case, finding: Finding) -> Step:
 
 
 def _bind(case: Case, finding: Finding, raising: Step) -> Step:
-    if finding.id is FindingId.CERTIFICATE_NOT_BOUND and case.evidence is not None:
+    if finding.kind is FindingKind.CERTIFICATE_NOT_BOUND and case.evidence is not None:
         return _bind_culprits(case, case.evidence.thumbprints)
-    if finding.id is not FindingId.NO_EVIDENCE or (raising.certainty is Certainty.NO and case.is_source):
+    if finding.kind is not FindingKind.NO_EVIDENCE or (raising.certainty is Certainty.NO and case.is_source):
         return _no("there is no evidence that a certificate is not bound")
     allowed = tuple(each.thumbprint for each in case.candidates if _refusal(case, each) is None)
     if not allowed:
@@ -138,9 +138,9 @@ def _retry(case: Case, finding: Finding, raising: Step, bind: Step) -> Step:
         return _no("the binding is refused")
     if _may_be_cured(case, finding):
         return Step(Certainty.CERTAIN, "it tells whether the certificate fails since it is bound", queues)
-    if finding.id is FindingId.HEALTHY:
+    if finding.kind is FindingKind.HEALTHY:
         return Step(Certainty.CERTAIN, "what was wrong is cured", queues)
-    if finding.id is FindingId.CERTIFICATE_NOT_BOUND or raising.certainty is not Certainty.NO:
+    if finding.kind is FindingKind.CERTIFICATE_NOT_BOUND or raising.certainty is not Certainty.NO:
         return Step(Certainty.CERTAIN, "it makes Exchange try at once", queues)
     return _no("the reason is another one, and a retry would not change it")
 
@@ -148,7 +148,7 @@ def _retry(case: Case, finding: Finding, raising: Step, bind: Step) -> Step:
 def _may_be_cured(case: Case, finding: Finding) -> bool:
     """Tell whether the failing session may be older than the binding, as after a run that died in between."""
     bound = isinstance(case.judged, Doubted) and case.judged.doubt is Doubt.HAS_SMTP
-    return bound and finding.cause is Cause.KEY_UNUSABLE and finding.confidence is not Confidence.CERTAIN
+    return bound and finding.id is FindingId.KEY_UNUSABLE and finding.confidence is not Confidence.CERTAIN
 
 
 def _no(reason: str) -> Step:

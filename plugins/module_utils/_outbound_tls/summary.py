@@ -207,7 +207,7 @@ def _left(mail: Mail) -> str:
 
 def _would(connector: ConnectorVerdict) -> str:
     bind = connector.look["repair"]["bind"]
-    if not connector.bound and connector.look["finding"]["cause"] == "frontend_proxy":
+    if not connector.bound and connector.look["finding"]["id"] == "frontend_proxy":
         return " and ".join(
             _would_there(each) for each in connector.elsewhere.front_ends if each.bound or each.may_bind
         )
@@ -240,7 +240,7 @@ def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]
         "verdict": connector.verdict.value,
         "message": shortened(connector_sentence(judged, connector)),
         "finding": look["finding"]["id"],
-        "cause": look["finding"]["cause"],
+        "kind": look["finding"]["kind"],
         "grade": evidence.get("grade", ""),
         "thumbprints": _thumbprints(connector),
         "evidence": list(evidence.get("lines", ())) or list(look["finding"]["evidence"]["lines"]),

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._exchange.cmdlets import enable_exchange_certificate
 from .._exchange.protocol_log import Session
+from .._exchange.services import Service
+from .._powershell import foresee_no_prompt
 from .case import Case
 from .causes import Explanation
 from .evidence import quoted_rows, row_text
@@ -15,11 +18,11 @@ from .finding import Confidence, Finding, FindingId, Severity
 from .plan import shortened
 
 
-def finding(case: Case, kind: FindingId, sentence: str, **rest: Any) -> Finding:
+def finding(case: Case, what: FindingId, sentence: str, **rest: Any) -> Finding:
     """Return a finding about the case's connector; ``rest`` are its other fields."""
     server, connector = case.reading.server.fqdn, case.connector
     told = shortened(f'{server}, "{connector.name}": {sentence}')
-    return Finding(kind, server=server, connector=connector.name, guid=connector.guid, sentence=told, **rest)
+    return Finding(what, server=server, connector=connector.name, guid=connector.guid, sentence=told, **rest)
 
 
 def other_cause(
@@ -34,12 +37,11 @@ def other_cause(
     """Return what is wrong where it is not that a certificate is not bound."""
     return finding(
         case,
-        FindingId.OTHER_CAUSE,
+        explanation.id,
         f"{mail(case)}, and the reason is not that a certificate is not bound: {explanation.meaning}.",
         confidence=confidence,
         severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
         remedy=explanation.remedy,
-        cause=explanation.cause,
         word=word,
         thumbprints=(thumbprint,) if thumbprint else (),
         quotes=quotes(case, session),
@@ -63,7 +65,7 @@ def unproven(
     """Return that nothing is proven, whatever is suspected."""
     return finding(
         case,
-        FindingId.NO_EVIDENCE,
+        FindingId.SUSPECTED if case.candidates and session is None else FindingId.UNEXPLAINED,
         sentence,
         confidence=Confidence.NONE,
         severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
@@ -93,3 +95,8 @@ def quotes(case: Case, session: Session | None) -> tuple[str, ...]:
 def held(case: Case) -> str:
     """Tell of suspended queues: a further sentence, empty where there are none."""
     return f" An administrator has suspended {len(case.suspended)} of its queues." if case.suspended else ""
+
+
+def enabling(server: str, thumbprint: str) -> str:
+    """Return the line that binds a certificate to SMTP, as an administrator would type it; it asks, and wants a No."""
+    return str(enable_exchange_certificate(server, thumbprint, frozenset({Service.SMTP}), policy=foresee_no_prompt))

@@ -27,9 +27,9 @@ and the result is
     next          what to do now about the worst connector; empty where the host's own work has ended early
     summary       sentences for people: what was wrong, what was changed, what left, what to do next
     warnings      sentences that must not be overlooked, like a level that could not be put back
-    connectors    by Guid: name, verdict, message, found (the finding's sentence), finding, cause, grade, thumbprints,
-                  evidence (lines), evidence_where, source_servers and stuck_queues (of the look that decided), bound
-                  (results of the binding), bound_elsewhere (the same of servers whose front end sends),
+    connectors    by Guid: name, verdict, message, found (the finding's sentence), finding (its id), kind, grade,
+                  thumbprints, evidence (lines), evidence_where, source_servers and stuck_queues (of the look that
+                  decided), bound (results of the binding), bound_elsewhere (the same of servers whose front end sends),
                   messages_before, messages_after, left, accepted, accepted_in_clear, rejected, not_accounted_for,
                   draining, commands, commands_on (by server), not_raised (why the logging level was left alone),
                   lines_to_type, remedy
@@ -262,7 +262,7 @@ def _not_raised(look: Result, steps: Sequence[Step], story: Story) -> str:
 def _decisive(entries: Sequence[Result], steps: Sequence[Step]) -> Result:
     """Return the look on which the role acted: of a bound connector the last that found it, else the last diagnosis."""
     if any(step.what == "bind" for step in steps):
-        found = [each for each in entries if each["finding"]["id"] == "certificate_not_bound"]
+        found = [each for each in entries if each["finding"]["kind"] == "certificate_not_bound"]
         if found:
             return found[-1]
     last = entries[-1]
@@ -284,7 +284,7 @@ def _word(
         return Verdict.NO_EVIDENCE, ""
     if any(step.what == "bind" for step in steps):
         return (Verdict.WOULD_REPAIR if check_mode else _by_proof(proof, Verdict.BOUND_NOT_PROVEN)), ""
-    if look["finding"]["cause"] == "frontend_proxy":
+    if look["finding"]["id"] == "frontend_proxy":
         return _by_front_ends(proof, elsewhere, steps, check_mode=check_mode)
     by_finding = _by_finding(look, check_mode=check_mode)
     if any(step.what == "retry" and not step.failed for step in steps):
@@ -299,7 +299,7 @@ def _word(
 
 def _stays_silent(look: Result, steps: Sequence[Step]) -> bool:
     """Tell whether a run would find no evidence either: the log is silent, and nothing would make it speak."""
-    if look["finding"]["id"] != "no_evidence" or not look.get("source_server", True):
+    if look["finding"]["kind"] != "no_evidence" or not look.get("source_server", True):
         return False
     return look["logging_level"] != "Verbose" and not any(step.what == "raise" for step in steps)
 
@@ -335,7 +335,7 @@ def _by_proof(proof: Result | None, without: Verdict) -> Verdict:
 
 
 def _by_finding(look: Result, *, check_mode: bool) -> Verdict:
-    finding, bind = look["finding"]["id"], look["repair"]["bind"]
+    finding, bind = look["finding"]["kind"], look["repair"]["bind"]
     if finding == "healthy":
         return Verdict.NO_EVIDENCE if look["stuck_queues"] and look.get("proof") is not None else Verdict.HEALTHY
     if finding == "other_cause":

@@ -10,7 +10,7 @@ from enum import Enum
 from .._exchange.connector import LoggingLevel
 from .._exchange.send_log import LogPosition
 from .assessment import Assessment, ConnectorAssessment
-from .finding import FindingId
+from .finding import FindingKind
 
 
 class Awaited(Enum):
@@ -46,9 +46,9 @@ def _has_spoken(assessed: ConnectorAssessment, since: LogPosition | None) -> boo
     """A connector without stuck mail makes no session, so nothing can be awaited of it."""
     if not assessed.case.is_source:
         asked = any(each.session and each.front_end for each in assessed.case.proxied)
-        return not asked or assessed.finding.id is not FindingId.NO_EVIDENCE
+        return not asked or assessed.finding.kind is not FindingKind.NO_EVIDENCE
     if not assessed.case.stuck:
         return True
     sessions = assessed.case.reading.sessions_of(assessed.case.connector)
     is_new = since is None or any(since.is_before(session) for session in sessions)
-    return is_new and assessed.finding.id is not FindingId.NO_EVIDENCE
+    return is_new and assessed.finding.kind is not FindingKind.NO_EVIDENCE

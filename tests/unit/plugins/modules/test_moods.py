@@ -39,7 +39,7 @@ class TestWithoutSelectObject:
 
     def test_nothing_is_proven(self, fleet: Any) -> None:
         found = finding(fleet)
-        assert (found["id"], found["repairable_by_role"]) == ("no_evidence", False)
+        assert (found["kind"], found["repairable_by_role"]) == ("no_evidence", False)
         assert "whose services are unknown" in found["message"]
 
     def test_nothing_is_bound(self, fleet: Any) -> None:
@@ -54,7 +54,7 @@ class TestOutOfService:
     @pytest.mark.parametrize("component", ["HubTransport", "ServerWideOffline"])
     def test_a_server_is_left_alone(self, start: Start, component: str) -> None:
         found = finding(start("log-already-speaks", f"{SERVER}.components={{{component}: Inactive}}"))
-        assert (found["id"], found["cause"]) == ("other_cause", "maintenance")
+        assert (found["kind"], found["id"]) == ("other_cause", "maintenance")
         assert f"{component} is Inactive" in found["message"]
 
     def test_a_server_that_drains_still_sends(self, start: Start) -> None:
@@ -64,7 +64,7 @@ class TestOutOfService:
     def test_an_edge_is_left_alone_too(self, start: Start) -> None:
         fleet = start("edge-standalone", "servers.edge01.contoso.test.components={EdgeTransport: Inactive}")
         (found,) = fleet.run("exchange_outbound_tls_info", "edge01.contoso.test")["findings"]
-        assert found["cause"] == "maintenance"
+        assert found["id"] == "maintenance"
 
 
 @pytest.mark.parametrize("facts", ["service_host=stopped", "service_host=failing", "transport=stopped"])
@@ -78,7 +78,7 @@ def test_a_service_that_does_not_answer_is_told_in_exchanges_words(start: Start,
 
 def test_a_key_that_is_denied_is_not_bound_again(start: Start) -> None:
     found = finding(start("log-already-speaks", f"{KEY}.key=denied", f"{KEY}.network_service=true"))
-    assert (found["id"], found["cause"]) == ("other_cause", "key_unusable")
+    assert (found["kind"], found["id"]) == ("other_cause", "key_unusable")
 
 
 def test_a_key_whose_acl_is_read_only_is_told_in_exchanges_words(start: Start) -> None:

@@ -35,7 +35,7 @@ def assessed(make, *texts, **changes):
 
 
 def told(entry) -> tuple[str, str]:
-    return entry["finding"]["id"], entry["finding"]["cause"]
+    return entry["finding"]["kind"], entry["finding"]["id"]
 
 
 def steps(entry) -> tuple[str, str, str]:
@@ -50,13 +50,18 @@ def culprit(make):
 
 def test_the_kbs_case(make, culprit):
     entry = assessed(make, make.failing(culprit))
-    assert told(entry) == ("certificate_not_bound", "")
+    assert told(entry) == ("certificate_not_bound", "certificate_not_bound")
     assert entry["finding"]["message"] == (
         f'mbx01.contoso.test, "{make.name}": certificate {culprit.thumbprint} is not enabled for SMTP, so TLS fails '
         f"with UnknownCredentials; 25 messages wait."
     )
     assert entry["finding"]["confidence"] == "certain"
     assert entry["finding"]["severity"] == "error"
+    assert entry["finding"]["primary"] is True
+    assert entry["finding"]["when"] is None
+    assert entry["finding"]["lines"] == [
+        f"Enable-ExchangeCertificate -Server 'mbx01.contoso.test' -Thumbprint {culprit.thumbprint} -Services SMTP"
+    ]
     assert entry["finding"]["repairable_by_role"] is True
     assert entry["finding"]["evidence"]["grade"] == entry["evidence"]["grade"] == "marked"
     assert steps(entry) == ("certain", "certain", "certain")
@@ -73,7 +78,7 @@ def test_the_kbs_case(make, culprit):
 def test_a_binding_that_the_rules_forbid_is_not_offered(make, culprit):
     unknown = TransportService("MBX01", None, r"C:\SmtpSend")
     entry = assessed(make, make.failing(culprit), transport=unknown)
-    assert told(entry) == ("certificate_not_bound", "")
+    assert told(entry) == ("certificate_not_bound", "certificate_not_bound")
     assert entry["finding"]["repairable_by_role"] is False
     assert entry["repair"]["bind"]["refused"] is True
     assert "default SMTP certificate is unknown" in entry["finding"]["remedy"]
@@ -101,7 +106,14 @@ def test_no_credentials_is_told_to_import_the_key(make, culprit):
 
 
 @pytest.mark.parametrize(
-    ("word", "cause"), [("SocketError", "tls"), ("ConnectionReset", "network"), ("BadBindings", "tls"), ("Foo1", "tls")]
+    ("word", "cause"),
+    [
+        ("SocketError", "tls_mismatch"),
+        ("ConnectionReset", "tls_mismatch"),
+        ("InvalidToken", "not_tls"),
+        ("BadBindings", "unknown_error"),
+        ("Foo1", "unknown_error"),
+    ],
 )
 def test_other_words_are_reported_verbatim(make, culprit, word, cause):
     entry = assessed(make, make.failing(culprit, word=word))
@@ -148,7 +160,7 @@ def test_a_hidden_certificate_says_why(make, culprit):
 def test_unknown_services_are_never_read_as_none(make, culprit):
     unknown = replace(culprit, services=None)
     entry = assessed(make, make.failing(culprit), certificates=(make.setup_certificate(), unknown))
-    assert told(entry) == ("no_evidence", "")
+    assert told(entry) == ("no_evidence", "unexplained")
     assert "services are unknown" in entry["finding"]["message"]
     assert steps(entry)[1] == "no"
     silent = assessed(make, certificates=(make.setup_certificate(), unknown))
@@ -176,12 +188,12 @@ def test_a_closed_port_is_named_though_an_old_failure_is_in_the_log(make, culpri
             certificates=(make.setup_certificate(), bound),
             queues=(make.queue(last_error=make.network),),
         )
-        assert told(entry) == ("other_cause", "network")
+        assert told(entry) == ("other_cause", "port_closed")
         assert "10060" in entry["finding"]["message"]
         assert steps(entry) == ("no", "no", "no")
 
 
-@pytest.mark.parametrize(("word", "cause"), [("SocketError", "network"), ("NoCredentials", "no_private_key")])
+@pytest.mark.parametrize(("word", "cause"), [("SocketError", "port_closed"), ("NoCredentials", "no_private_key")])
 def test_the_queues_error_is_newer_than_a_word_of_the_log_but_for_a_missing_key(make, culprit, word, cause):
     entry = assessed(make, make.failing(culprit, word=word), queues=(make.queue(last_error=make.network),))
     assert told(entry) == ("other_cause", cause)
@@ -201,7 +213,9 @@ def test_the_queues_error_is_newer_than_a_word_of_the_log_but_for_a_missing_key(
         ("454 4.7.0 Temporary authentication failure", "authentication"),
         ("451 4.4.0 DNS query failed", "dns"),
         ("450 4.7.0 Proxy session setup failed: Security status InvalidToken.", "frontend_proxy"),
-        ("432 4.3.2 STOREDRV.Storage", "unknown"),
+        ("432 4.3.2 STOREDRV.Storage", "load"),
+        ("421 4.4.1 Connection timed out. Total session duration: 00:10:00.5", "receive_timeout"),
+        ("550 5.1.1 User unknown", "unknown_error"),
     ],
 )
 def test_the_queues_own_words_are_explained(make, error, cause):
@@ -230,12 +244,12 @@ def test_of_a_server_out_of_service_nothing_else_is_judged_and_nothing_changed(m
     untried = make.queue(status="Ready", last_error="", first_retry_time=None)
     assert told(assessed(make, queues=(untried,), inactive=("HubTransport",))) == ("other_cause", "maintenance")
     held = make.queue(status="Suspended")
-    assert told(assessed(make, queues=(held,), inactive=("HubTransport",)))[1] == ""
+    assert told(assessed(make, queues=(held,), inactive=("HubTransport",)))[0] == "no_evidence"
 
 
 def test_a_queue_that_is_held_is_told_beside_an_unbound_certificate(make):
     entry = assessed(make, queues=(make.queue(status="Suspended"),))
-    assert told(entry) == ("no_evidence", "")
+    assert told(entry) == ("no_evidence", "suspected")
     assert entry["finding"]["message"].endswith("An administrator has suspended 1 of its queues.")
 
 
@@ -250,7 +264,7 @@ def test_without_a_path_the_remedy_is_a_path(make):
 @pytest.mark.fact("protocol-log 7.3")
 def test_a_silent_log_is_no_evidence_and_the_steps_are_conditional(make, culprit):
     entry = assessed(make)
-    assert told(entry) == ("no_evidence", "")
+    assert told(entry) == ("no_evidence", "suspected")
     assert entry["finding"]["severity"] == "error"
     assert culprit.thumbprint in entry["finding"]["message"]
     # This server is the first source, and its certificate of that name lacks SMTP: Exchange may refuse.
@@ -301,7 +315,7 @@ def test_a_server_without_candidates_still_needs_the_log_of_a_shared_connector(m
         connectors=(make.connector(source_servers=("MBX02", "MBX01")),),
         other_stores=(OtherStore("MBX02", (make.certificate(5),)),),
     )
-    assert told(entry) == ("no_evidence", "")
+    assert told(entry) == ("no_evidence", "unexplained")
     assert "KB 4495258" in entry["finding"]["remedy"]
     assert steps(entry) == ("conditional", "no", "certain")
 
@@ -316,8 +330,8 @@ EITHER = '451 4.4.0 Primary target IP address responded with: "421 4.2.1 Unable 
 def test_a_port_that_does_not_answer_is_told_by_the_log_where_the_queue_may_mean_either(make):
     queues = (make.queue(last_error=EITHER),)
     found = assessed(make, make.rows("08DE77F2A41B0C99", -3, *KNOCK), queues=queues)["finding"]
-    assert (found["id"], found["cause"], found["word"], found["confidence"]) == (
-        "other_cause", "network", "10060", "certain",
+    assert (found["kind"], found["id"], found["word"], found["confidence"]) == (
+        "other_cause", "port_closed", "10060", "certain",
     )  # fmt: skip
     assert "10060" in found["evidence"]["lines"][-1]
 
@@ -325,7 +339,7 @@ def test_a_port_that_does_not_answer_is_told_by_the_log_where_the_queue_may_mean
 def test_a_connection_that_was_made_is_no_silent_port(make):
     queues = (make.queue(last_error=EITHER),)
     rows = (KNOCK[0], "+,,", KNOCK[1])
-    assert assessed(make, make.rows("08DE77F2A41B0C99", -3, *rows), queues=queues)["finding"]["id"] == "no_evidence"
+    assert assessed(make, make.rows("08DE77F2A41B0C99", -3, *rows), queues=queues)["finding"]["kind"] == "no_evidence"
 
 
 def test_a_silent_port_is_forgotten_when_a_later_session_fails_in_tls(make):
@@ -340,13 +354,13 @@ def test_a_silent_port_is_forgotten_when_a_later_session_fails_in_tls(make):
 def test_logging_is_not_raised_for_nothing(make):
     bound = (make.setup_certificate(), make.certificate(1, SMTP))
     entry = assessed(make, certificates=bound)
-    assert told(entry) == ("other_cause", "unknown")
+    assert told(entry) == ("other_cause", "unknown_error")
     assert steps(entry) == ("no", "no", "no")
 
 
 def test_where_no_certificate_of_the_name_is_listed_anywhere_the_log_is_left_alone(make):
     entry = assessed(make, certificates=(make.setup_certificate(),))
-    assert told(entry) == ("no_evidence", "")
+    assert told(entry) == ("no_evidence", "unexplained")
     assert steps(entry) == ("no", "no", "no")
 
 
@@ -358,17 +372,17 @@ def test_a_queue_that_is_being_tried_is_not_retried(make, culprit):
 
 def test_a_log_that_cannot_be_read_is_said_and_not_taken_for_silence(make):
     unread = assessed(make, log=SendLog(r"C:\SmtpSend", problem="mbx01: Get-ChildItem failed: access denied."))
-    assert told(unread) == ("no_evidence", "")
+    assert told(unread) == ("no_evidence", "suspected")
     assert "access denied" in unread["finding"]["message"]
     assert unread["log"]["read_until"] is None
     off = assessed(make, log=SendLog(None))
-    assert told(off) == ("no_evidence", "")
+    assert told(off) == ("no_evidence", "suspected")
     assert steps(off) == ("no", "no", "no")
 
 
 def test_an_old_failure_is_quoted(make, culprit):
     entry = assessed(make, make.failing(culprit, -300))
-    assert told(entry) == ("no_evidence", "")
+    assert told(entry) == ("no_evidence", "suspected")
     assert entry["finding"]["evidence"]["grade"] == ""
     assert entry["finding"]["evidence"]["lines"][-1].endswith("UnknownCredentials")
 
@@ -376,7 +390,7 @@ def test_an_old_failure_is_quoted(make, culprit):
 @pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 def test_a_refused_change_is_acted_on(make):
     entry = assessed(make, refusals=(Refusal(make.guid, "The given certificate is not enabled for SMTP protocol."),))
-    assert told(entry) == ("certificate_not_bound", "")
+    assert told(entry) == ("certificate_not_bound", "certificate_not_bound")
     assert entry["finding"]["confidence"] == "probable"
     assert entry["evidence"]["grade"] == "refusal"
     assert steps(entry) == ("certain", "certain", "certain")
@@ -387,7 +401,7 @@ def test_a_refused_change_is_acted_on(make):
 
 def test_nothing_waits_and_everything_is_bound(make):
     entry = assessed(make, queues=(), certificates=(make.setup_certificate(), make.certificate(1, SMTP)))
-    assert told(entry) == ("healthy", "")
+    assert told(entry) == ("healthy", "healthy")
     assert entry["finding"]["severity"] == "info"
     assert steps(entry) == ("no", "no", "no")
 
@@ -396,11 +410,11 @@ def test_nothing_waits_and_everything_is_bound(make):
 def test_an_empty_queue_does_not_end_the_diagnosis(make, culprit):
     connectors = (make.connector(require_tls=False),)
     silent = assessed(make, queues=(), connectors=connectors)
-    assert told(silent) == ("no_evidence", "")
+    assert told(silent) == ("no_evidence", "suspected")
     assert "unencrypted" in silent["finding"]["message"]
     assert steps(silent) == ("no", "no", "no"), "nothing is bound on a prediction"
     speaking = assessed(make, make.failing(culprit), queues=(), connectors=connectors)
-    assert told(speaking) == ("certificate_not_bound", "")
+    assert told(speaking) == ("certificate_not_bound", "certificate_not_bound")
     assert "unencrypted" in speaking["finding"]["message"]
     assert steps(speaking) == ("certain", "certain", "no")
 
@@ -411,7 +425,7 @@ def test_a_same_named_certificate_that_nobody_uses_is_healthy(make, culprit):
     bound = make.certificate(2, SMTP)
     certificates = (make.setup_certificate(), culprit, bound)
     entry = assessed(make, make.succeeding(bound, remote, -30), queues=(), certificates=certificates)
-    assert told(entry) == ("healthy", "")
+    assert told(entry) == ("healthy", "healthy")
 
 
 def test_cured_and_waiting_for_the_next_retry(make, culprit):
@@ -423,7 +437,7 @@ def test_cured_and_waiting_for_the_next_retry(make, culprit):
         make.succeeding(bound, remote, -2),
         certificates=(make.setup_certificate(), bound),
     )
-    assert told(entry) == ("healthy", "")
+    assert told(entry) == ("healthy", "healthy")
     assert steps(entry) == ("no", "no", "certain")
 
 

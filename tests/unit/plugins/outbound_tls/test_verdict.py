@@ -273,7 +273,7 @@ def test_a_retry_that_finishes_what_a_dead_run_began(make, culprit, bound):
     certificates = (make.setup_certificate(), bound)
     retried = step(make, "retry", {"changed": True, "commands": ["Retry-Queue -Identity 'MBX01\\3'"]})
     first = look(make, make.failing(culprit), certificates=certificates)
-    assert first["connectors"][0]["finding"]["cause"] == "key_unusable"
+    assert first["connectors"][0]["finding"]["id"] == "key_unusable"
     result = verdict_of(first, look_after(make, culprit, bound, 0, accepted=25), steps=[retried])
     assert result["verdict"] == "repaired"
     still = look(
