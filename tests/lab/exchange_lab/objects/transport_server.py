@@ -38,14 +38,16 @@ def transport_server_object(
     """
     is_edge = server.role == "edge"
     default_certificate, send_log_path = server.default_certificate, server.send_log_path
+    message_expiration = server.message_expiration
     if isinstance(server.edge_directory, SubscribedDirectory) and server is not reader:
         default_certificate = server.edge_directory.certificate
         send_log_path = str(_LOGS / "Edge" / "ProtocolLog" / "SmtpSend")
+        message_expiration = timedelta(days=2)
     properties: dict[str, Value] = {
         **_log_properties(_LOGS / ("Edge" if is_edge else "Hub"), send_log_path),
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
         "InternalTransportCertificateThumbprint": default_certificate or "",
-        "MessageExpirationTimeout": types.enhanced_time_span(timedelta(days=2)),
+        "MessageExpirationTimeout": types.enhanced_time_span(message_expiration),
         "MessageRetryInterval": types.enhanced_time_span(timedelta(minutes=15)),
         "OutboundConnectionFailureRetryInterval": types.enhanced_time_span(timedelta(minutes=30 if is_edge else 10)),
         "QueueMaxIdleTime": types.enhanced_time_span(timedelta(minutes=3)),

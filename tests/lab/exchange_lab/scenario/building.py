@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +145,7 @@ class Builder:
             transport_reload_s=facts["transport_reload_s"],
             log_flush_s=facts["log_flush_s"],
             send_log_max_file_size=facts["send_log_max_file_size"],
+            message_expiration=timedelta(seconds=facts["message_expiration_s"]),
             connections_kept_s=facts["connections_kept_s"],
             service_host=facts["service_host"],
             transport_runs=facts["transport"] == "running",

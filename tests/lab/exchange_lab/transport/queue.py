@@ -10,18 +10,27 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ..world import Role
+from ..world import MessageFacts, Role
 
 QueueStatus = Literal["None", "Active", "Ready", "Retry", "Suspended", "Connecting"]
+MessageStatus = Literal["Active", "PendingSuspend", "Ready", "Retry", "Suspended"]
 
 NO_CONNECTOR = "00000000-0000-0000-0000-000000000000"
-EXPIRATION = timedelta(days=2)  # MessageExpirationTimeout
 DEFERRAL = timedelta(minutes=15)  # MessageRetryInterval
 
 
 @dataclass
 class Message:
-    """A message on its way; ``in_session`` while a session holds it, ``deferred_until`` after a reply of 4xx."""
+    """A message on its way.
+
+    Attributes:
+        record_id: The internal id, by which a server knows it as long as it has it.
+        expires: When it goes back to its sender.
+        in_session: While a session holds it.
+        deferred_until: After a reply of 4xx.
+        suspended: Whether an administrator has suspended it (Suspend-Message): no session takes it then.
+        retry_count: How many replies of 4xx it has had, the last of which is ``last_error``.
+    """
 
     record_id: int
     message_id: str
@@ -29,8 +38,12 @@ class Message:
     recipient: str
     size: int
     arrived: datetime
+    expires: datetime
+    subject: str = ""
     in_session: bool = False
     deferred_until: datetime | None = None
+    suspended: bool = False
+    retry_count: int = 0
     last_error: str = ""
 
 
@@ -71,12 +84,25 @@ class Queue:
     def waiting(self, now: datetime) -> Iterator[Message]:
         """The messages that a session may take now, the oldest first."""
         for each in self.messages:
-            if not each.in_session and (each.deferred_until is None or each.deferred_until <= now):
+            free = not each.in_session and not each.suspended
+            if free and (each.deferred_until is None or each.deferred_until <= now):
                 yield each
+
+    def message_status(self, message: MessageFacts) -> MessageStatus:
+        """Status of one of its messages (documentation page "Properties of messages in queues").
+
+        One that is suspended while a session holds it waits for the end of that session.
+        """
+        own = next(each for each in self.messages if each.record_id == message.record_id)
+        if own.suspended:
+            return "PendingSuspend" if own.in_session else "Suspended"
+        if own.in_session:
+            return "Active"
+        return "Retry" if self.status == "Retry" or own.deferred_until is not None else "Ready"
 
     def expire(self, now: datetime) -> bool:
         """Return messages that are too old to their senders; whether some are left that a session still holds."""
-        old = [each for each in self.messages if each.arrived + EXPIRATION <= now]
+        old = [each for each in self.messages if each.expires <= now]
         held = [each for each in old if each.in_session]
         self.messages = [each for each in self.messages if each not in old or each in held]
         return bool(held)

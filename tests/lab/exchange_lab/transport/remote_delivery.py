@@ -12,7 +12,7 @@ from math import ceil
 from ..agenda import Agenda
 from ..world import Delivery, Server
 from .outbound import Outbound
-from .queue import DEFERRAL, EXPIRATION, Message, Queue
+from .queue import DEFERRAL, Message, Queue
 from .routing import NextHop
 
 MAX_CONNECTIONS = 20  # MaxPerDomainOutboundConnections
@@ -56,7 +56,8 @@ class RemoteDelivery:
             )
         queue.messages.extend(messages)
         queue.idle_since = None
-        self._agenda.after(EXPIRATION.total_seconds(), lambda: self._expire(queue))
+        for moment in {each.expires for each in messages}:
+            self._agenda.at(moment, lambda: self._expire(queue))
         self._work_on(queue)
 
     def retry(self, queue: Queue) -> None:
@@ -93,6 +94,7 @@ class RemoteDelivery:
         message.in_session = False
         if delivery.reply.startswith("4"):
             message.deferred_until = self._agenda.now + DEFERRAL
+            message.retry_count += 1
             message.last_error = delivery.reply
         else:
             queue.messages.remove(message)
@@ -108,10 +110,12 @@ class RemoteDelivery:
             self._connect(queue)
             return
         queue.status = "Ready"
-        deferred = [each.deferred_until for each in queue.messages if each.deferred_until is not None]
+        deferred = [
+            each.deferred_until for each in queue.messages if each.deferred_until is not None and not each.suspended
+        ]
         if deferred:
             self._agenda.at(min(deferred), lambda: self._work_on(queue))
-        elif queue.idle_since is None:
+        elif not queue.messages and queue.idle_since is None:
             queue.idle_since = now
             self._agenda.at(now + MAX_IDLE, lambda: self._remove_idle(queue))
 

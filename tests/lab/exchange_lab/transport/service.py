@@ -15,7 +15,7 @@ from uuid import UUID
 from ..world import Mail, Server, World
 from .front_end import FrontEnd
 from .outbound import Outbound
-from .queue import EXPIRATION, Message, Queue
+from .queue import Message, Queue
 from .remote_delivery import RemoteDelivery
 from .routing import Routing
 from .shadow import ShadowQueues
@@ -145,19 +145,19 @@ class TransportService:
 
     def _submit(self, mail: Mail) -> None:
         for domain in mail.recipients:
-            self._hand_over(domain, mail.count)
+            self._hand_over(domain, mail)
 
-    def _hand_over(self, domain: str, number_of_messages: int) -> None:
-        messages = [self._message(f"user{number}@{domain}") for number in range(1, number_of_messages + 1)]
+    def _hand_over(self, domain: str, mail: Mail) -> None:
+        messages = [self._message(f"user{number}@{domain}", mail.subject) for number in range(1, mail.count + 1)]
         hop = self._routing.next_hop(domain)
         if hop is not None:
             self._delivery.accept(hop, messages)
         else:
             self._unreachable.messages.extend(messages)
             self._unreachable.last_error = "A matching connector cannot be found to route the external recipient"
-            self._agenda.after(EXPIRATION.total_seconds(), lambda: self._unreachable.expire(self._agenda.now))
+            self._agenda.at(messages[0].expires, lambda: self._unreachable.expire(self._agenda.now))
 
-    def _message(self, recipient: str) -> Message:
+    def _message(self, recipient: str, subject: str) -> Message:
         return Message(
             record_id=next(self._record_ids),
             message_id=f"<{UUID(int=self._random.getrandbits(128), version=4).hex}@{self._server.fqdn}>",
@@ -165,6 +165,8 @@ class TransportService:
             recipient=recipient,
             size=self._random.randrange(4_000, 90_000),
             arrived=self._agenda.now,
+            expires=self._agenda.now + self._server.message_expiration,
+            subject=subject,
         )
 
 

@@ -24,7 +24,7 @@ from .installation import ComponentRequest, Installation, Mitigations
 from .peer import Peer
 from .readings import Readings
 from .record import CommandEntry, Delivery
-from .server import Endpoint, QueueFacts, Role, Server, Transport
+from .server import Endpoint, MessageFacts, QueueFacts, Role, Server, Transport
 from .world import Account, Mail, Realm, World
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "Installation",
     "KeyState",
     "Mail",
+    "MessageFacts",
     "Mitigations",
     "OthersConnect",
     "Peer",

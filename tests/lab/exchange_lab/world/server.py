@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from .certificate import Services, StoredCertificate
@@ -17,6 +17,31 @@ from .installation import Installation
 
 Role = Literal["mailbox", "edge"]
 ComponentState = Literal["Active", "Inactive", "Draining"]
+
+
+class MessageFacts(Protocol):
+    """What cmdlets read of a message in a queue; the transport service owns the real one."""
+
+    @property
+    def record_id(self) -> int: ...
+    @property
+    def message_id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def sender(self) -> str: ...
+    @property
+    def recipient(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def arrived(self) -> datetime: ...
+    @property
+    def expires(self) -> datetime: ...
+    @property
+    def last_error(self) -> str: ...
+    @property
+    def retry_count(self) -> int: ...
 
 
 class QueueFacts(Protocol):
@@ -37,6 +62,8 @@ class QueueFacts(Protocol):
     @property
     def message_count(self) -> int: ...
     @property
+    def messages(self) -> Sequence[MessageFacts]: ...
+    @property
     def last_error(self) -> str: ...
     @property
     def retry_count(self) -> int: ...
@@ -46,6 +73,9 @@ class QueueFacts(Protocol):
     def last_retry_time(self) -> datetime | None: ...
     @property
     def next_retry_time(self) -> datetime | None: ...
+
+    def message_status(self, message: MessageFacts) -> str:
+        """Status of one of the queue's messages, as Get-Message names it."""
 
 
 class Transport(Protocol):
@@ -110,6 +140,7 @@ class Server:
             service works by it.
         log_flush_s: Simulated seconds that rows of the protocol log stay in a buffer.
         send_log_max_file_size: SendProtocolLogMaxFileSize, in bytes.
+        message_expiration: MessageExpirationTimeout: how long a message waits before it goes back to its sender.
         connections_kept_s: Simulated seconds that an SMTP session waits for more mail before it ends.
         service_host: Microsoft Exchange Service Host, which the certificate cmdlets talk to.
         transport_runs: Whether the service Microsoft Exchange Transport runs.
@@ -146,6 +177,7 @@ class Server:
     transport_reload_s: float = 300.0
     log_flush_s: float = 30.0
     send_log_max_file_size: int = 10 * 2**20
+    message_expiration: timedelta = timedelta(days=2)
     connections_kept_s: float = 0.0
     service_host: Literal["running", "stopped", "failing"] = "running"
     transport_runs: bool = True
