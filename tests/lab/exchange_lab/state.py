@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from .timespan import log_time
-from .world import Delivery, QueueFacts, SendConnector, Server, Services, World
+from .transport.certificate_choice import receive_certificate
+from .world import Delivery, Event, EventLog, QueueFacts, SendConnector, Server, Services, World
 
 State = dict[str, Any]
 
@@ -54,7 +55,38 @@ def _server(world: World, server: Server, now: datetime) -> State:
             for each in server.store
         },
         "default_certificate": server.default_certificate,
+        "receive_connectors": {
+            each.name: {
+                "fqdn": each.fqdn or server.fqdn,
+                "tls_certificate_name": each.tls_certificate_name,
+                "presents": None
+                if (found := receive_certificate(server, each, now, world.readings)) is None
+                else found.thumbprint,
+            }
+            for each in server.receive_connectors
+        },
+        "events": _events(server.event_log),
     }
+
+
+def _events(event_log: EventLog) -> list[State]:
+    """Events of one kind are one entry: a queue that waits writes the same one again and again."""
+    kinds: dict[tuple[str, str, int], list[Event]] = {}
+    for each in event_log.events:
+        kinds.setdefault((each.log, each.provider, each.id), []).append(each)
+    return [
+        {
+            "log": log,
+            "provider": provider,
+            "id": number,
+            "level": events[-1].level,
+            "count": len(events),
+            "first": log_time(events[0].at),
+            "last": log_time(events[-1].at),
+            "message": events[-1].message,
+        }
+        for (log, provider, number), events in kinds.items()
+    ]
 
 
 def _services(services: Services) -> list[str]:

@@ -16,8 +16,10 @@ from ..world import Account, Server, World
 from .certificate import ENABLE_EXCHANGE_CERTIFICATE, GET_EXCHANGE_CERTIFICATE
 from .edge_subscription import GET_EDGE_SUBSCRIPTION, START_EDGE_SYNCHRONIZATION
 from .exchange_server import GET_EXCHANGE_SERVER, GET_SERVER_COMPONENT_STATE
+from .message import GET_MESSAGE
 from .queue import GET_QUEUE, RETRY_QUEUE
 from .rbac import roles_of
+from .receive_connector import GET_RECEIVE_CONNECTOR
 from .send_connector import GET_SEND_CONNECTOR, SET_SEND_CONNECTOR
 from .transport_service import GET_FRONTEND_TRANSPORT_SERVICE, GET_TRANSPORT_SERVICE
 
@@ -30,7 +32,9 @@ GRANTED = (
     GET_EXCHANGE_CERTIFICATE,
     GET_EXCHANGE_SERVER,
     GET_FRONTEND_TRANSPORT_SERVICE,
+    GET_MESSAGE,
     GET_QUEUE,
+    GET_RECEIVE_CONNECTOR,
     GET_SEND_CONNECTOR,
     GET_SERVER_COMPONENT_STATE,
     GET_TRANSPORT_SERVICE,

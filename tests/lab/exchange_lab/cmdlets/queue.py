@@ -26,26 +26,26 @@ from .identity import SERVER_ID, is_reachable, server_called, server_meant
 from .queue_filter import parse_filter
 from .rbac import Granted
 
-_TASKS = "Microsoft.Exchange.Management.QueueViewerTasks."
-_IDENTITY = text_type("Microsoft.Exchange.Data.QueueViewer.QueueIdentity")
-_UNLIMITED = "Microsoft.Exchange.Data.Unlimited`1[System.UInt32]"
-_DEFAULT_RESULT_SIZE = 1000
+TASKS = "Microsoft.Exchange.Management.QueueViewerTasks."
+IDENTITY = text_type("Microsoft.Exchange.Data.QueueViewer.QueueIdentity")
+UNLIMITED = "Microsoft.Exchange.Data.Unlimited`1[System.UInt32]"
+DEFAULT_RESULT_SIZE = 1000
 
 
-def _result_size(value: Any) -> int | None:
-    """None is Unlimited."""
+def result_size(value: Any) -> int | None:
+    """How many results are wanted at most; None is Unlimited."""
     if str(value).casefold() == "unlimited":
         return None
     if str(value).isdecimal():
         return int(value)
-    raise Unconvertible(f'Cannot convert value "{value}" to type "{_UNLIMITED}".')
+    raise Unconvertible(f'Cannot convert value "{value}" to type "{UNLIMITED}".')
 
 
 def _get_queue(invocation: Invocation) -> Iterable[Value]:
     with invocation.world.lock:
         queues = [queue_object(each) for each in _queues_meant(invocation)]
     if not invocation.arguments.given("ResultSize"):
-        return queues[:_DEFAULT_RESULT_SIZE]
+        return queues[:DEFAULT_RESULT_SIZE]
     return queues[: invocation.arguments.get("ResultSize")]
 
 
@@ -85,8 +85,8 @@ def _queues_meant(invocation: Invocation) -> list[QueueFacts]:
     arguments = invocation.arguments
     identity = arguments.get("Identity")
     if identity is not None:
-        return [_identified(invocation, identity)]
-    queues = _queues_of(invocation, server_meant(invocation))
+        return [queue_identified(invocation, identity)]
+    queues = queues_of(invocation, server_meant(invocation))
     if not arguments.given("Filter"):
         return queues
     try:
@@ -96,7 +96,7 @@ def _queues_meant(invocation: Invocation) -> list[QueueFacts]:
         raise invalid_argument(invocation, f"The filter isn't valid: {error}.") from error
 
 
-def _identified(invocation: Invocation, identity: str) -> QueueFacts:
+def queue_identified(invocation: Invocation, identity: str) -> QueueFacts:
     r"""The queue ``SERVER\n``, ``n``, or by the domain of its next hop instead of its number."""
     name, separator, rest = identity.partition("\\")
     server = invocation.server if not separator else server_called(invocation, name)
@@ -105,7 +105,7 @@ def _identified(invocation: Invocation, identity: str) -> QueueFacts:
     wanted = (rest if separator else identity).casefold()
     found = [
         each
-        for each in _queues_of(invocation, server)
+        for each in queues_of(invocation, server)
         if wanted in (each.identity.partition("\\")[2].casefold(), each.next_hop_domain.casefold())
     ]
     if not found:
@@ -120,7 +120,8 @@ def _identified(invocation: Invocation, identity: str) -> QueueFacts:
     return found[0]
 
 
-def _queues_of(invocation: Invocation, server: Server) -> list[QueueFacts]:
+def queues_of(invocation: Invocation, server: Server) -> list[QueueFacts]:
+    """All queues of a server that the session's one can ask."""
     if not is_reachable(invocation, server) or server.transport is None or not server.transport_runs:
         raise transport_unreachable(invocation, server)
     return list(server.transport.queues())
@@ -130,7 +131,7 @@ def _not_found(invocation: Invocation, identity: str) -> Exception:
     return queue_failed(invocation, f"The object with identity {identity} wasn't found.", "ObjectNotFound", identity)
 
 
-_PAGING = (
+PAGING = (
     "BookmarkIndex",
     "BookmarkObject",
     "Exclude",
@@ -144,13 +145,13 @@ _PAGING = (
 GET_QUEUE = Granted.to(
     Command(
         "Get-Queue",
-        f"{_TASKS}GetQueueInfo",
+        f"{TASKS}GetQueueInfo",
         (
-            Parameter("Identity", _IDENTITY, position=0, sets=("Identity",)),
+            Parameter("Identity", IDENTITY, position=0, sets=("Identity",)),
             Parameter("Filter", STRING, sets=("Filter",)),
             Parameter("Server", SERVER_ID, sets=("Filter",)),
-            Parameter("ResultSize", ParameterType(_UNLIMITED, _result_size)),
-            *(Parameter(name, OBJECTS, simulated=False) for name in _PAGING),
+            Parameter("ResultSize", ParameterType(UNLIMITED, result_size)),
+            *(Parameter(name, OBJECTS, simulated=False) for name in PAGING),
         ),
         _get_queue,
         is_function=True,
@@ -162,9 +163,9 @@ GET_QUEUE = Granted.to(
 RETRY_QUEUE = Granted.to(
     Command(
         "Retry-Queue",
-        f"{_TASKS}RetryQueue",
+        f"{TASKS}RetryQueue",
         (
-            Parameter("Identity", _IDENTITY, position=0, mandatory=True, sets=("Identity",)),
+            Parameter("Identity", IDENTITY, position=0, mandatory=True, sets=("Identity",)),
             Parameter("Filter", STRING, mandatory=True, sets=("Filter",)),
             Parameter("Server", SERVER_ID, sets=("Filter",)),
             Parameter("Resubmit", BOOLEAN),

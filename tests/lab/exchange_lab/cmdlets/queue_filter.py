@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""-Filter of the queue cmdlets: comparisons joined by -and. There is no -or and no -not."""
+"""-Filter of the cmdlets for queues and their messages: comparisons joined by -and. There is no -or and no -not."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class Comparison:
     operator: str
     wanted: str
 
-    def holds(self, queue: DotNetObject) -> bool:
-        """ValueError when the queue has no such property, or the comparison makes no sense for it."""
-        found = member(queue, self.property)
+    def holds(self, found_object: DotNetObject) -> bool:
+        """ValueError when a queue or message has no such property, or the comparison makes no sense for it."""
+        found = member(found_object, self.property)
         if found is None:
-            raise ValueError(f"{self.property} is not a property of a queue")
+            raise ValueError(f"{self.property} is not a property of what is looked for")
         value = found[1]
         if isinstance(value, int):
             return _OPERATORS[self.operator](value, int(self.wanted))

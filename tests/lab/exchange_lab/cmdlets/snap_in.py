@@ -16,7 +16,9 @@ from ..powershell import Command
 from .certificate import ENABLE_EXCHANGE_CERTIFICATE, GET_EXCHANGE_CERTIFICATE
 from .edge_subscription import GET_EDGE_SUBSCRIPTION
 from .exchange_server import GET_EXCHANGE_SERVER, GET_SERVER_COMPONENT_STATE
+from .message import GET_MESSAGE
 from .queue import GET_QUEUE, RETRY_QUEUE
+from .receive_connector import GET_RECEIVE_CONNECTOR
 from .send_connector import GET_SEND_CONNECTOR, SET_SEND_CONNECTOR
 from .transport_service import GET_TRANSPORT_SERVICE
 
@@ -28,7 +30,9 @@ _OF_EDGE = (
     GET_EDGE_SUBSCRIPTION,
     GET_EXCHANGE_CERTIFICATE,
     GET_EXCHANGE_SERVER,
+    GET_MESSAGE,
     GET_QUEUE,
+    GET_RECEIVE_CONNECTOR,
     GET_SEND_CONNECTOR,
     GET_SERVER_COMPONENT_STATE,
     GET_TRANSPORT_SERVICE,

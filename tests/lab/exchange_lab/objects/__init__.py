@@ -15,13 +15,29 @@ from .directory import Directory
 from .edge_sync import edge_subscription_object, synchronization_objects
 from .encoding import Profile, encode
 from .exchange_server import exchange_server_object
+from .message import message_object
 from .queue import queue_object
+from .receive_connector import receive_connector_object
 from .send_connector import send_connector_object
 from .times import general_text, local
 from .transport_server import frontend_transport_server_object, transport_server_object
-from .values import DotNetEnum, DotNetList, DotNetMap, DotNetObject, Long, Noted, Value, member, members, text_of
+from .values import (
+    Byte,
+    DotNetEnum,
+    DotNetList,
+    DotNetMap,
+    DotNetObject,
+    Long,
+    Noted,
+    Short,
+    Value,
+    member,
+    members,
+    text_of,
+)
 
 __all__ = [
+    "Byte",
     "Directory",
     "DotNetEnum",
     "DotNetList",
@@ -30,6 +46,7 @@ __all__ = [
     "Long",
     "Noted",
     "Profile",
+    "Short",
     "Value",
     "certificate_object",
     "component_state_objects",
@@ -41,7 +58,9 @@ __all__ = [
     "local",
     "member",
     "members",
+    "message_object",
     "queue_object",
+    "receive_connector_object",
     "send_connector_object",
     "synchronization_objects",
     "text_of",

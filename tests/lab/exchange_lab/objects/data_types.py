@@ -91,10 +91,15 @@ def smtp_x509_identifier(text: str) -> DotNetObject:
 
 
 def ip_address(text: str) -> DotNetObject:
-    address = ipaddress.IPv4Address(text)
+    """An address. Which of its properties can be read depends on the family."""
+    address = ipaddress.ip_address(text)
+    own: dict[str, Value] = (
+        {"Address": Long(int.from_bytes(address.packed, "little")), "AddressFamily": "InterNetwork"}
+        if address.version == 4
+        else {"AddressFamily": "InterNetworkV6", "ScopeId": Long(0)}
+    )
     properties: dict[str, Value] = {
-        "Address": Long(int.from_bytes(address.packed, "little")),
-        "AddressFamily": "InterNetwork",
+        **own,
         "IsIPv6Multicast": False,
         "IsIPv6LinkLocal": False,
         "IsIPv6SiteLocal": False,
@@ -102,6 +107,38 @@ def ip_address(text: str) -> DotNetObject:
         "IsIPv4MappedToIPv6": False,
     }
     return DotNetObject(("System.Net.IPAddress", "System.Object"), text, properties, {"IPAddressToString": text})
+
+
+def ip_binding(text: str) -> DotNetObject:
+    """``0.0.0.0:25`` or ``[::]:25``."""
+    host, __, port = text.rpartition(":")
+    address = ip_address(host.strip("[]"))
+    properties: dict[str, Value] = {
+        "Port": int(port),
+        "AddressFamily": address.properties["AddressFamily"],
+        "Address": address,
+    }
+    type_names = (f"{DATA}IPBinding", "System.Net.IPEndPoint", "System.Net.EndPoint", "System.Object")
+    return DotNetObject(type_names, text, properties)
+
+
+def ip_range(lower: str, upper: str, size: str) -> DotNetObject:
+    text = f"{lower}-{upper}"
+    properties: dict[str, Value] = {
+        "LowerBound": lower,
+        "UpperBound": upper,
+        "RangeFormat": "LoHi",
+        "Size": size,
+        "Expression": text,
+    }
+    return DotNetObject((f"{DATA}IPRange", "System.Object"), text, properties)
+
+
+def domain_capabilities(text: str) -> DotNetObject:
+    """What a Receive connector grants to a domain: ``fabrikam.com:AcceptCloudServicesMail``."""
+    domain, __, capabilities = text.rpartition(":")
+    properties: dict[str, Value] = {"Domain": domain, "Capabilities": capabilities, "SmtpX509Identifier": None}
+    return DotNetObject((f"{DATA}SmtpReceiveDomainCapabilities", "System.Object"), text, properties)
 
 
 def smart_host(name: str) -> DotNetObject:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..world import SendConnector, Server, World
+from ..world import ReceiveConnector, SendConnector, Server, World
 from .data_types import DATA, data_enum, multi_valued_text, object_version
 from .times import local_or_null
 from .values import DotNetObject, Value
@@ -108,6 +108,21 @@ class Directory:
 
     def connector_id(self, connector: SendConnector) -> DotNetObject:
         return self.id_of(self.connector_name(connector), guid=uuid.UUID(connector.guid))
+
+    def receive_connector_name(self, server: Server, connector: ReceiveConnector) -> str:
+        """The distinguished name of a Receive connector, which stands below its server's."""
+        above = f"CN=SMTP Receive Connectors,CN=Protocols,{self.server_name(server)}"
+        return f"CN={_escaped(connector.name)},{above}"
+
+    def receive_connector_guid(self, server: Server, connector: ReceiveConnector) -> uuid.UUID:
+        return self._guid(rf"{server.fqdn}\{connector.name}")
+
+    def receive_connector_id(self, server: Server, connector: ReceiveConnector) -> DotNetObject:
+        return self.id_of(
+            self.receive_connector_name(server, connector),
+            text=rf"{server.name}\{connector.name}",
+            guid=self.receive_connector_guid(server, connector),
+        )
 
     def site_id(self, site: str) -> DotNetObject:
         parent = f"{self.domain}/Configuration/Sites"

@@ -29,6 +29,7 @@ from psrpcore.types import (
     PSDouble,
     PSEnumBase,
     PSInt,
+    PSInt16,
     PSInt64,
     PSList,
     PSNoteProperty,
@@ -39,9 +40,10 @@ from psrpcore.types import (
 
 from ..wire.errors import escaped
 from .serialization_data import nothing_of
-from .values import Byte, DotNetEnum, DotNetList, DotNetMap, DotNetObject, Long, Noted, Value, text_of
+from .values import Byte, DotNetEnum, DotNetList, DotNetMap, DotNetObject, Long, Noted, Short, Value, text_of
 
 REMOTING_DEPTH = 1
+_SIZED = {Long: PSInt64, Short: PSInt16, Byte: PSByte}
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,8 @@ class _Encoder:
         match value:
             case None | bool() | bytes() | uuid.UUID():
                 return value
-            case Long():
-                return PSInt64(value)
-            case Byte():
-                return PSByte(value)
+            case Long() | Short() | Byte():
+                return _SIZED[type(value)](value)
             case int():
                 return PSInt(value)
             case float():

@@ -38,12 +38,16 @@ def transport_server_object(
     """
     is_edge = server.role == "edge"
     default_certificate, send_log_path = server.default_certificate, server.send_log_path
-    message_expiration = server.message_expiration
+    message_expiration, connectivity_log_path = server.message_expiration, server.connectivity_log_path
+    connectivity_log_enabled = server.connectivity_log_enabled
     if isinstance(server.edge_directory, SubscribedDirectory) and server is not reader:
         default_certificate = server.edge_directory.certificate
         send_log_path = str(_LOGS / "Edge" / "ProtocolLog" / "SmtpSend")
-        message_expiration = timedelta(days=2)
+        message_expiration, connectivity_log_enabled = timedelta(days=2), True
+        connectivity_log_path = str(_LOGS / "Edge" / "Connectivity")
     properties: dict[str, Value] = {
+        "ConnectivityLogEnabled": connectivity_log_enabled,
+        "ConnectivityLogPath": types.local_path(connectivity_log_path),
         **_log_properties(_LOGS / ("Edge" if is_edge else "Hub"), send_log_path),
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
         "InternalTransportCertificateThumbprint": default_certificate or "",
@@ -63,6 +67,8 @@ def frontend_transport_server_object(
 ) -> DotNetObject:
     """The front end transport service: logs of its own, and no certificate."""
     properties: dict[str, Value] = {
+        "ConnectivityLogEnabled": True,
+        "ConnectivityLogPath": types.local_path(server.front_end_connectivity_log_path),
         **_log_properties(_LOGS / "FrontEnd", server.front_end_send_log_path),
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
         "TransientFailureRetryCount": 6,
@@ -75,8 +81,6 @@ def frontend_transport_server_object(
 def _log_properties(logs: PureWindowsPath, send_log_path: str | None) -> dict[str, Value]:
     protocol_logs = logs / "ProtocolLog"
     return {
-        "ConnectivityLogEnabled": True,
-        "ConnectivityLogPath": types.local_path(str(logs / "Connectivity")),
         "ReceiveProtocolLogMaxAge": types.enhanced_time_span(timedelta(days=30)),
         "ReceiveProtocolLogPath": types.local_path(str(protocol_logs / "SmtpReceive")),
         "SendProtocolLogMaxAge": types.enhanced_time_span(timedelta(days=30)),

@@ -18,6 +18,10 @@ class Long(int):
     """A System.Int64, whatever its size."""
 
 
+class Short(int):
+    """A System.Int16."""
+
+
 class Byte(int):
     """A System.Byte."""
 

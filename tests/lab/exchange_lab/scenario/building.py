@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from ..world import (
     PeerGoesDown,
     Readings,
     Realm,
+    ReceiveConnector,
     RecycledShells,
     SendConnector,
     Server,
@@ -40,6 +42,7 @@ from ..world import (
     Synchronization,
     UnforeseenPrompt,
     World,
+    connectors_of_setup,
 )
 from .document import Document, Keys
 
@@ -48,6 +51,7 @@ PUBLIC_AUTHORITY = "CN=Public Mail CA 1, O=Public Trust Services, C=US"
 
 _LOGS = r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs"
 _SEND_LOGS = {role: rf"{_LOGS}\{name}\ProtocolLog\SmtpSend" for role, name in (("mailbox", "Hub"), ("edge", "Edge"))}
+_CONNECTIVITY_LOGS = {"mailbox": rf"{_LOGS}\Hub\Connectivity", "edge": rf"{_LOGS}\Edge\Connectivity"}
 _FRONT_END_SEND_LOG = rf"{_LOGS}\FrontEnd\ProtocolLog\SmtpSend"
 _FAULTS: dict[str, Callable[..., Fault]] = {
     "peer_goes_down": PeerGoesDown,
@@ -140,6 +144,10 @@ class Builder:
             ],
             pop_name=facts["pop"],
             imap_name=facts["imap"],
+            connectivity_log_enabled=facts["connectivity_log_enabled"],
+            connectivity_log_path=facts.get("connectivity_log_path", _CONNECTIVITY_LOGS[facts["role"]]),
+            receive_connectors=_receive_connectors(fqdn.partition(".")[0].upper(), facts),
+            schannel_event_logging=facts["schannel_event_logging"],
             send_log_path=facts.get("send_log_path", _SEND_LOGS[facts["role"]]),
             front_end_send_log_path=None if is_edge else facts.get("front_end_send_log_path", _FRONT_END_SEND_LOG),
             transport_reload_s=facts["transport_reload_s"],
@@ -186,7 +194,13 @@ class Builder:
                 except OSError as error:
                     raise self._document.fail((*at, "from"), f"{file}: {error.strerror}") from error
             server.disk.write(path, content, self._now)
-        for directory in (server.send_log_path, server.front_end_send_log_path):
+        front_ends = server.front_end_connectivity_log_path if server.role == "mailbox" else None
+        for directory in (
+            server.send_log_path,
+            server.front_end_send_log_path,
+            server.connectivity_log_path,
+            front_ends,
+        ):
             if directory is not None:
                 server.disk.make_directory(directory)
 
@@ -302,6 +316,17 @@ def _endpoint(path: str, facts: dict[str, Any], *, is_exchanges: bool) -> Endpoi
         balancer=facts["load_balancer"],
         proxied_to=facts.get("proxied_to"),
     )
+
+
+def _receive_connectors(server_name: str, facts: dict[str, Any]) -> tuple[ReceiveConnector, ...]:
+    """Those of setup, with what the scenario says of them, and the scenario's own behind them."""
+    stated: dict[str, dict[str, Any]] = {
+        name: {key: tuple(each) if isinstance(each, list) else each for key, each in said.items()}
+        for name, said in facts["receive_connectors"].items()
+    }
+    of_setup = connectors_of_setup(server_name, facts["role"])
+    changed = [replace(each, **stated.pop(each.name, {})) for each in of_setup]
+    return (*changed, *(ReceiveConnector(name, **said) for name, said in stated.items()))
 
 
 def _surroundings(facts: dict[str, Any]) -> dict[str, Any]:

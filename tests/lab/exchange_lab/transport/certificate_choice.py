@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ..world import Readings, SendConnector, Server, StoredCertificate, name_text, parse_name
+from ..world import Readings, ReceiveConnector, SendConnector, Server, StoredCertificate, name_text, parse_name
 
 SecurityStatus = Literal["UnknownCredentials", "NoCredentials"]
 
@@ -42,6 +42,15 @@ def choose_credentials(
     certificate = named_certificate(server.store, connector.tls_certificate_name, now, readings)
     # Neither the key nor the services are looked at here: a certificate that was imported and not yet bound is taken.
     return None if certificate is None else Credentials(certificate, key_failure(certificate, readings))
+
+
+def receive_certificate(
+    server: Server, connector: ReceiveConnector, now: datetime, readings: Readings
+) -> StoredCertificate | None:
+    """What a server shows to hosts that connect to a Receive connector; None where it does not offer STARTTLS."""
+    if connector.tls_certificate_name is not None:
+        return named_certificate(server.store, connector.tls_certificate_name, now, readings)
+    return certificate_for_domain(server.store, connector.fqdn or server.fqdn, now, readings)
 
 
 def default_credentials(server: Server, now: datetime, readings: Readings) -> Credentials:

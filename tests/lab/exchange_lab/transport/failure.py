@@ -11,6 +11,7 @@ from typing import Literal
 
 from ..world import Peer, Readings, Server
 from ..world.peer import ConnectFailure
+from .certificate_choice import SecurityStatus
 
 _NO_ALTERNATE_HOST = (
     "Attempted failover to alternate host, but that did not succeed. Either there are no alternate hosts, or delivery "
@@ -20,12 +21,15 @@ _NO_ALTERNATE_HOST = (
 
 @dataclass(frozen=True)
 class SocketError:
-    """A Windows socket error: its number, Exchange's name for it, the system's text, and how long it takes to come."""
+    """A Windows socket error: its number, Exchange's name for it, the system's text, how long it takes to come, and
+    .NET's name for it.
+    """
 
     number: int
     name: str
     text: str
     seconds: float
+    dotnet_name: str
 
 
 SOCKET_ERRORS: dict[ConnectFailure, SocketError] = {
@@ -36,18 +40,21 @@ SOCKET_ERRORS: dict[ConnectFailure, SocketError] = {
         "A connection attempt failed because the connected party did not properly respond after a period of time, "
         "or established connection failed because connected host has failed to respond",
         21.0,
+        "TimedOut",
     ),
     "refused": SocketError(
         10061,
         "SocketConnectionRefused: Socket error code 10061",
         "No connection could be made because the target machine actively refused it",
         1.0,
+        "ConnectionRefused",
     ),
     "unreachable": SocketError(
         10051,
         "SocketError: Failed to connect. Winsock error code: 10051, Win32 error code: 10051",
         "A socket operation was attempted to an unreachable network",
         0.0,
+        "NetworkUnreachable",
     ),
 }
 
@@ -61,10 +68,12 @@ class Failure:
         stage: ``certificate``: TlsCertificateName names none; ``lookup``: no address; ``connect``: no connection;
             ``security``: our own TLS failed; ``dropped``: the other end is gone; ``session``: what the peer offers is
             not enough.
+        socket_error: Of a connection that did not come about.
     """
 
     reply: str
     stage: Literal["certificate", "lookup", "connect", "security", "dropped", "session"]
+    socket_error: SocketError | None = None
 
 
 CERTIFICATE_NOT_FOUND = Failure(
@@ -87,11 +96,11 @@ class Unreached:
     failure: Failure
     host: str
     peer: Peer | None
-    status: str | None = None
+    status: SecurityStatus | None = None
 
 
 def unable_to_connect(error: SocketError) -> Failure:
-    return Failure(f"421 4.2.1 Unable to connect -> {error.name}", "connect")
+    return Failure(f"421 4.2.1 Unable to connect -> {error.name}", "connect", error)
 
 
 def last_error(unreached: Unreached, at: datetime, readings: Readings) -> str:

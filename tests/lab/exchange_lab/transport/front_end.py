@@ -14,7 +14,8 @@ from random import Random
 from ..agenda import Steps
 from ..world import Peer, SendConnector, Server, World
 from .certificate_choice import Credentials, default_credentials
-from .client import Channel, SmtpClient
+from .client import Channel, Service, SmtpClient
+from .events import Events
 from .failure import Unreached, proxy_refusal
 from .protocol_log import SessionLog
 
@@ -28,11 +29,18 @@ class FrontEnd:
     def __init__(self, world: World, server: Server) -> None:
         self.server = server
         self._world = world
-        self._client = SmtpClient(world, server, server.front_end_send_log_path, Random(f"front end of {server.fqdn}"))
+        service = Service(
+            "MSExchangeFrontEndTransport", server.front_end_send_log_path, server.front_end_connectivity_log_path
+        )
+        self._client = SmtpClient(world, server, service, Random(f"front end of {server.fqdn}"))
 
     @property
     def address(self) -> str:
         return self._client.address
+
+    @property
+    def events(self) -> Events:
+        return self._client.events
 
     def credentials(self) -> Credentials:
         """What it shows to a transport service that connects to it."""
@@ -55,7 +63,7 @@ class FrontEnd:
             return self._client.session_log(connector_id, f"{peer.address}:{peer.port}", verbose=verbose)
 
         proxied_for = f"Outbound proxy from {source} with session id {session}. Proxied session id {proxied}"
-        reached = yield from self._client.reach(connector, destination, log_for, proxied_for)
+        reached = yield from self._client.reach(connector, destination, log_for, proxied_for, origin="OutboundProxy;")
         return proxy_refusal(reached, readings) if isinstance(reached, Unreached) else reached
 
 

@@ -12,8 +12,9 @@ from typing import Protocol
 
 from ..agenda import Agenda, Steps
 from ..world import Delivery, SendConnector, Server, World
-from .certificate_choice import default_credentials
-from .client import Channel, SmtpClient
+from .certificate_choice import Credentials, default_credentials
+from .client import Channel, Service, SmtpClient
+from .events import Events
 from .failure import Unreached, front_end_unreached, last_error, proxy_failed
 from .front_end import PORT, FrontEnd, front_end_server
 from .protocol_log import SessionLog
@@ -45,11 +46,19 @@ class Outbound:
         self._world = world
         self._server = server
         self._routing = routing
-        self._client = SmtpClient(world, server, server.send_log_path, random)
+        connectivity_log = server.connectivity_log_path if server.connectivity_log_enabled else None
+        service = Service("MSExchangeTransport", server.send_log_path, connectivity_log)
+        self._client = SmtpClient(world, server, service, random)
+        if server.transport_ran(world.agenda.now):
+            self._client.connectivity.service_started()
         self._front_end_of = front_end_of
 
     def forget_certificates(self) -> None:
         self._client.forget_certificates()
+
+    @property
+    def events(self) -> Events:
+        return self._client.events
 
     def connection(self, queue: Queue, clerk: Clerk) -> Steps[str | None]:
         """One connection: until a session comes to its regular end. Returns the queue's LastError when none does."""
@@ -61,11 +70,13 @@ class Outbound:
             connector,
             queue.next_hop_domain,
             lambda peer: self._session_log(connector, f"{peer.address}:{peer.port}"),
+            origin=_origin(queue),
         )
         if isinstance(reached, Unreached):
             return last_error(reached, self._world.agenda.now, self._world.readings)
-        mailbag = _Mailbag(clerk, queue, connector, reached, self._server, None, self._world.agenda)
+        mailbag = _Mailbag(clerk, queue, connector, reached, self._server, None, self._world.agenda, self.events)
         yield from mailbag.deliver(reached.log)
+        reached.attempt.ended(mailbag.count, mailbag.size)
         return None
 
     def _through_front_end(self, queue: Queue, connector: SendConnector, clerk: Clerk) -> Steps[str | None]:
@@ -81,24 +92,47 @@ class Outbound:
             require_tls=True,
         )
         log = self._session_log(connector, f"{front_end.address}:{PORT}")
+        attempt = self._client.connectivity.begin(log.session, queue.next_hop_domain, _origin(queue))
+        log.when_connected(lambda: attempt.connected(f"{front_end.address}:{PORT}"))
         failure = yield from connect(front_end, terms, ours, log, readings)
         if failure is not None:
+            attempt.ended()
+            self._tell_keys(ours, front_end)
             return front_end_unreached(failure, front_end.server, front_end.address, agenda.now, readings)
         reached = yield from request(front_end, connector, terms, log, readings)
         if isinstance(reached, str):
+            attempt.ended()
             return proxy_failed(reached, front_end.server, front_end.address, agenda.now, readings)
-        mailbag = _Mailbag(clerk, queue, connector, reached, self._server, front_end.server.fqdn, agenda)
+        mailbag = _Mailbag(clerk, queue, connector, reached, self._server, front_end.server.fqdn, agenda, self.events)
         yield from mailbag.deliver(log)
         reached.log.disconnected("Local")
+        for each in (attempt, reached.attempt):
+            each.ended(mailbag.count, mailbag.size)
         return None
+
+    def _tell_keys(self, ours: Credentials, front_end: FrontEnd) -> None:
+        """Schannel tells it at the end whose key it is."""
+        theirs = front_end.credentials()
+        if ours.failure is not None:
+            self.events.key_failed(ours.failure)
+        elif theirs.failure is not None:
+            front_end.events.key_failed(theirs.failure, "server")
 
     def _session_log(self, connector: SendConnector, remote: str) -> SessionLog:
         return self._client.session_log(connector.name, remote, verbose=connector.protocol_logging_level == "Verbose")
 
 
-@dataclass(frozen=True)
+def _origin(queue: Queue) -> str:
+    """What the connectivity log says of a queue."""
+    return f"{queue.delivery_type} {queue.next_hop_connector};QueueLength=TQ={queue.message_count};"
+
+
+@dataclass
 class _Mailbag:
-    """The queue as one session sees it; ``front_end`` is the FQDN of the server that holds the channel for ours."""
+    """The queue as one session sees it; ``front_end`` is the FQDN of the server that holds the channel for ours.
+
+    ``count`` and ``size`` are those of the messages that the peer has accepted.
+    """
 
     clerk: Clerk
     queue: Queue
@@ -107,6 +141,9 @@ class _Mailbag:
     server: Server
     front_end: str | None
     agenda: Agenda
+    events: Events
+    count: int = 0
+    size: int = 0
 
     def deliver(self, log: SessionLog) -> Steps[None]:
         """Send messages through the channel, and log them in the session that our server holds."""
@@ -132,4 +169,8 @@ class _Mailbag:
             reply=reply,
             front_end=self.front_end,
         )
+        if reply.startswith("2"):
+            self.count, self.size = self.count + 1, self.size + message.size
+        else:
+            self.events.not_delivered(self.connector, message.message_id, reply)
         self.clerk.answered(self.queue, message, delivery)

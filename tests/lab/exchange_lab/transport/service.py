@@ -12,7 +12,9 @@ from itertools import count
 from random import Random
 from uuid import UUID
 
-from ..world import Mail, Server, World
+from ..world import Mail, ReceiveConnector, Server, World
+from .certificate_check import CertificateCheck
+from .events import Events
 from .front_end import FrontEnd
 from .outbound import Outbound
 from .queue import Message, Queue
@@ -54,6 +56,7 @@ class TransportService:
         for each in world.mail:
             if server.answers_to(each.server):
                 self._submit_when_due(each)
+        CertificateCheck(server, self._agenda, world.readings, self._events_about).begin()
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -130,6 +133,10 @@ class TransportService:
             due, clock = self._agenda.next_due, self._world.clock
             until = _LONGEST_SLEEP_S if due is None else clock.real_seconds(due - clock.now())
             return min(max(until, _SHORTEST_SLEEP_S), _LONGEST_SLEEP_S)
+
+    def _events_about(self, connector: ReceiveConnector | None) -> Events:
+        is_front_ends = connector is not None and connector.transport_role == "FrontendTransport"
+        return self.front_end.events if is_front_ends else self._outbound.events
 
     def _submit_when_due(self, mail: Mail) -> None:
         for time in range(mail.times):

@@ -1,12 +1,14 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The server's own Windows PowerShell, at ``/wsman``: it reads the simulated disk and the clock, and changes nothing.
+"""The server's own Windows PowerShell, at ``/wsman``: it reads the simulated disk, event logs and clock, and changes
+nothing.
 
 On an Edge it is also where Exchange's cmdlets are, once their snap-in is added.
 
-Every account of a scenario is an administrator of its servers. A real session of this configuration has the full
-language; the lab does not simulate script text: it remembers that some was sent, and fails.
+Every account of a scenario is an administrator of its servers, but that it may be kept from reading event logs. A real
+session of this configuration has the full language; the lab does not simulate script text: it remembers that some was
+sent, and fails.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from ..objects import Profile
 from ..powershell import GET_COMMAND, MEASURE_OBJECT, SELECT_OBJECT, Runspace, not_simulated
 from ..world import Server, World
 from .date import GET_DATE
+from .events import GET_WIN_EVENT
 from .files import GET_CHILD_ITEM, GET_CONTENT, GET_ITEM, SELECT_STRING
 from .snap_ins import ADD_PSSNAPIN, commands_added
 
@@ -30,6 +33,7 @@ _COMMANDS = {
         GET_CONTENT,
         GET_DATE,
         GET_ITEM,
+        GET_WIN_EVENT,
         MEASURE_OBJECT,
         SELECT_OBJECT,
         SELECT_STRING,

@@ -10,6 +10,7 @@ from .connector import Connectors, DomainController, SendConnector
 from .disk import Disk, File
 from .distinguished_name import name_text, parse_name
 from .edge import EdgeDirectory, StandaloneDirectory, SubscribedDirectory, Synchronization
+from .event_log import Event, EventLog, Level
 from .fault import (
     ConnectionLost,
     ConnectorChanged,
@@ -23,6 +24,7 @@ from .fault import (
 from .installation import ComponentRequest, Installation, Mitigations
 from .peer import Peer
 from .readings import Readings
+from .receive_connector import ReceiveConnector, connectors_of_setup
 from .record import CommandEntry, Delivery
 from .server import Endpoint, MessageFacts, QueueFacts, Role, Server, Transport
 from .world import Account, Mail, Realm, World
@@ -40,10 +42,13 @@ __all__ = [
     "DomainController",
     "EdgeDirectory",
     "Endpoint",
+    "Event",
+    "EventLog",
     "Fault",
     "File",
     "Installation",
     "KeyState",
+    "Level",
     "Mail",
     "MessageFacts",
     "Mitigations",
@@ -53,6 +58,7 @@ __all__ = [
     "QueueFacts",
     "Readings",
     "Realm",
+    "ReceiveConnector",
     "RecycledShells",
     "Role",
     "SendConnector",
@@ -66,6 +72,7 @@ __all__ = [
     "Transport",
     "UnforeseenPrompt",
     "World",
+    "connectors_of_setup",
     "name_text",
     "parse_name",
 ]

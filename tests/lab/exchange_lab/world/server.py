@@ -13,7 +13,9 @@ from typing import Literal, Protocol
 from .certificate import Services, StoredCertificate
 from .disk import Disk
 from .edge import EdgeDirectory, SubscribedDirectory
+from .event_log import EventLog
 from .installation import Installation
+from .receive_connector import ReceiveConnector
 
 Role = Literal["mailbox", "edge"]
 ComponentState = Literal["Active", "Inactive", "Draining"]
@@ -136,6 +138,10 @@ class Server:
         pop_name, imap_name: X509CertificateName of the POP and the IMAP service.
         send_log_path: SendProtocolLogPath; None means that the server writes no Send log.
         front_end_send_log_path: The same of its Front End Transport service, which an Edge does not have.
+        connectivity_log_enabled, connectivity_log_path: ConnectivityLogEnabled and ConnectivityLogPath.
+        front_end_connectivity_log_path: The latter of its Front End Transport service.
+        receive_connectors: Its Receive connectors, in the directory's order.
+        schannel_event_logging: Schannel's registry value EventLogging: its lowest bit is for errors.
         transport_reload_s: Simulated seconds from a connector change on its domain controller until the transport
             service works by it.
         log_flush_s: Simulated seconds that rows of the protocol log stay in a buffer.
@@ -173,7 +179,15 @@ class Server:
     front_end_send_log_path: str | None = (
         r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\FrontEnd\ProtocolLog\SmtpSend"
     )
+    connectivity_log_enabled: bool = True
+    connectivity_log_path: str = r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\Hub\Connectivity"
+    front_end_connectivity_log_path: str = (
+        r"C:\Program Files\Microsoft\Exchange Server\V15\TransportRoles\Logs\FrontEnd\Connectivity"
+    )
+    receive_connectors: tuple[ReceiveConnector, ...] = ()
     disk: Disk = field(default_factory=Disk)
+    event_log: EventLog = field(default_factory=EventLog)
+    schannel_event_logging: int = 1
     transport_reload_s: float = 300.0
     log_flush_s: float = 30.0
     send_log_max_file_size: int = 10 * 2**20
@@ -188,6 +202,10 @@ class Server:
     powershell: Endpoint | None = Endpoint("/PowerShell/")
     wsman: Endpoint = Endpoint("/wsman")
     transport: Transport | None = None
+
+    def transport_ran(self, now: datetime) -> bool:
+        """Whether the service Microsoft Exchange Transport runs, or ran at an earlier moment."""
+        return self.transport_runs or (self.states_since is not None and now < self.states_since)
 
     def sends_mail(self, now: datetime) -> bool:
         """Whether its transport service sends at all.

@@ -25,6 +25,7 @@ class Account:
 
     Attributes:
         roles: Management roles besides those of the role groups.
+        reads_event_logs: Whether it may read the event logs of servers.
         other_sessions: How many sessions of Exchange others have open with it, until ``other_sessions_end``.
     """
 
@@ -34,6 +35,7 @@ class Account:
     roles: tuple[str, ...] = ()
     other_sessions: int = 0
     other_sessions_end: datetime | None = None
+    reads_event_logs: bool = True
 
     @property
     def name(self) -> str:

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The connectivity log: one session a connection attempt, whatever a connector's logging level says.
+
+Fields, names and the kinds of descriptions are those of the documentation page "Connectivity logging in Exchange
+Server" and of a published analysis of Exchange 2013 CU23. What stands between those pieces has not been published as a
+whole, and the numbers behind QueueLength are simpler than Exchange's.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import Literal
+
+from ..agenda import Agenda
+from ..timespan import log_time
+from ..world import Peer, Readings, Server
+from .failure import SocketError
+from .log_files import LogFiles, LogForm, row_text
+
+DNS_SERVER = "10.0.0.10"
+_FORM = LogForm(
+    "CONNECTLOG",
+    "Transport Connectivity Log",
+    "date-time,session,source,Destination,direction,description",
+    10 * 2**20,
+)
+_NEXT_TRY_OF_A_TARGET = timedelta(minutes=1)
+
+Direction = Literal["+", "-", ">", "*"]
+
+
+class ConnectivityLog:
+    """The connectivity log of one service of a server; without a ``directory`` it is switched off."""
+
+    def __init__(
+        self, server: Server, directory: str | None, agenda: Agenda, readings: Readings, random: Random
+    ) -> None:
+        self._files = LogFiles(server, directory, _FORM, agenda=agenda, readings=readings, random=random)
+        self._agenda = agenda
+        self._failures: dict[str, int] = {}
+
+    def service_started(self) -> None:
+        self.row("", "Transport", "", "*", "service started; #MaxConcurrentSubmissions=20; MaxConcurrentDeliveries=20;")
+
+    def begin(self, session: str, destination: str, queue: str) -> Attempt:
+        """A new attempt to reach ``destination``; ``queue`` is what the first row says of where its mail waits."""
+        self.row(session, "SMTP", destination, "+", queue)
+        return Attempt(self, session, destination)
+
+    def row(self, session: str, source: str, destination: str, direction: Direction, description: str) -> None:
+        fields = (log_time(self._agenda.now), session, source, destination, direction, description)
+        self._files.write(row_text(fields))
+
+    def target_failed(self, peer: Peer) -> str:
+        """Count a failure of this target; returns what the log says of its health."""
+        failures = self._failures[peer.address] = self._failures.get(peer.address, 0) + 1
+        again = log_time(self._agenda.now + _NEXT_TRY_OF_A_TARGET)
+        return f"[TargetIPAddress:{peer.address}|MarkedUnhealthy|FailureCount:{failures}|NextRetryTime:{again}]"
+
+    def target_answered(self, peer: Peer) -> None:
+        self._failures.pop(peer.address, None)
+
+
+class Attempt:
+    """One connection attempt, by the session id that the protocol log has for it too."""
+
+    def __init__(self, log: ConnectivityLog, session: str, destination: str) -> None:
+        self._log = log
+        self._session = session
+        self._destination = destination
+
+    def found(self, peer: Peer) -> None:
+        """The address of a host is known."""
+        self._row(">", f"{peer.address}; Success reported by {DNS_SERVER}. [Domain:Result] = {peer.name}:Success;")
+
+    def not_found(self, host: str, reason: str) -> None:
+        """Nobody knows the address of a host."""
+        self._row(">", f"{reason} reported by {DNS_SERVER}. [Domain:Result] = {host}:{reason};")
+        self.ended()
+
+    def connected(self, endpoint: str, peer: Peer | None = None) -> None:
+        if peer is not None:
+            self._log.target_answered(peer)
+        self._row(">", f"Established connection to {endpoint}")
+
+    def unconnected(self, peer: Peer, error: SocketError) -> None:
+        health = self._log.target_failed(peer)
+        code = f"{error.dotnet_name}:{error.number:08X}"
+        self._row(">", f"Failed connection to {peer.address}:{peer.port} ({code}){health}")
+        self.ended()
+
+    def aborted(self) -> None:
+        """The session is given up before anything is connected to."""
+        self._row("-", "Session aborted")
+
+    def ended(self, messages: int = 0, size: int = 0) -> None:
+        self._row("-", f"Messages: {messages} Bytes: {size} ()")
+
+    def _row(self, direction: Direction, description: str) -> None:
+        self._log.row(self._session, "SMTP", self._destination, direction, description)
