@@ -342,3 +342,59 @@ class TestWorld:
         peer = world.peer_for("FABRIKAM.com")
         assert peer is not None
         assert peer.banner == "220 mx.fabrikam.com Microsoft ESMTP MAIL Service ready"
+
+
+class TestReceiveConnectors:
+    def test_those_of_setup_are_there_and_change_only_in_what_is_said(self, tmp_path: Path) -> None:
+        world = load(
+            written(
+                tmp_path,
+                SMALL.replace(
+                    "    certificates:",
+                    "    receive_connectors:\n"
+                    "      Default Frontend MBX01: {tls_certificate_name: <S>CN=mail.contoso.com}\n"
+                    "      Scanners: {fqdn: relay.contoso.com, bindings: ['10.0.0.1:26']}\n"
+                    "    certificates:",
+                ),
+            )
+        )
+        connectors = {each.name: each for each in world.servers["mbx01.contoso.test"].receive_connectors}
+        assert list(connectors) == [
+            "Default MBX01",
+            "Client Proxy MBX01",
+            "Default Frontend MBX01",
+            "Outbound Proxy Frontend MBX01",
+            "Client Frontend MBX01",
+            "Scanners",
+        ]
+        changed = connectors["Default Frontend MBX01"]
+        assert (changed.tls_certificate_name, changed.protocol_logging_level) == ("<S>CN=mail.contoso.com", "Verbose")
+        assert connectors["Default MBX01"].tls_certificate_name is None
+        assert (connectors["Scanners"].fqdn, connectors["Scanners"].bindings) == ("relay.contoso.com", ("10.0.0.1:26",))
+
+    @pytest.mark.parametrize(
+        "bad", ["{bindings: [25]}", "{transport_role: Edge}", "{presents: x}", "{bindings: ['x:25']}"]
+    )
+    def test_a_mistake_is_told(self, tmp_path: Path, bad: str) -> None:
+        text = SMALL.replace("    certificates:", f"    receive_connectors: {{Scanners: {bad}}}\n    certificates:")
+        with pytest.raises(ScenarioError, match=r"yml:7: servers\.mbx01\.contoso\.test\.receive_connectors\.Scanners"):
+            load(written(tmp_path, text))
+
+
+def test_facts_of_evidence_reach_the_server(tmp_path: Path) -> None:
+    world = load(
+        written(tmp_path, SMALL),
+        [
+            "servers.mbx01.contoso.test.connectivity_log_enabled=false",
+            r"servers.mbx01.contoso.test.connectivity_log_path=D:\Logs",
+            "servers.mbx01.contoso.test.schannel_event_logging=0",
+            "servers.mbx01.contoso.test.message_expiration_s=3600",
+            "mail=[{server: mbx01.contoso.test, domain: fabrikam.com, count: 1, queued_at: -1m, subject: '<i>'}]",
+            "accounts=[{user: CONTOSO\\a, password: b, reads_event_logs: false}]",
+        ],
+    )
+    server = world.servers["mbx01.contoso.test"]
+    assert (server.connectivity_log_enabled, server.connectivity_log_path) == (False, r"D:\Logs")
+    assert (server.schannel_event_logging, server.message_expiration.total_seconds()) == (0, 3600)
+    assert world.mail[0].subject == "<i>"
+    assert world.accounts[0].reads_event_logs is False

@@ -184,7 +184,19 @@ def _providers(invocation: Invocation, patterns: Iterable[str]) -> Iterator[str]
 
 
 def _time(invocation: Invocation, value: Any) -> datetime | None:
-    """A condition's time: .NET makes a text of it and reads that as a local time, so that fractions are lost."""
+    try:
+        return time_meant(value)
+    except ValueError:
+        text = f"The following value is not in a valid DateTime format: {value}."
+        invocation.error(_failed(text, "DateTimeExpected", "InvalidArgument"))
+        return None
+
+
+def time_meant(value: Any) -> datetime:
+    """A condition's time, ValueError when it is none.
+
+    The cmdlet makes a text of a time and reads that as a local one of the server, so that fractions are lost.
+    """
     if isinstance(value, datetime):
         return local(value if value.tzinfo else value.replace(tzinfo=UTC)).replace(microsecond=0)
     text = str(value)
@@ -193,12 +205,7 @@ def _time(invocation: Invocation, value: Any) -> datetime | None:
             return datetime.strptime(text, form).replace(tzinfo=UTC)
         except ValueError:
             continue
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"The following value is not in a valid DateTime format: {text}."
-        invocation.error(_failed(message, "DateTimeExpected", "InvalidArgument"))
-        return None
+    moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 

@@ -217,3 +217,47 @@ def test_on_a_subscribed_edge_a_connector_is_not_changed(subscribed: Lab) -> Non
 def test_whether_an_edge_shows_its_subscription_is_a_reading(make_lab: MakeLab, reading: str, count: int) -> None:
     lab = make_lab("edge-subscribed", f"readings.edge_shows_subscription={reading}")
     assert len(lab.edge().output("Get-EdgeSubscription")) == count
+
+
+class TestWhatElseThereIs:
+    def test_its_receive_connector_is_the_one_that_setup_makes(self, standalone: Lab) -> None:
+        (found,) = standalone.edge().output("Get-ReceiveConnector")
+        shown = found.adapted_properties
+        assert str(found) == r"EDGE01\Default internal receive connector EDGE01"
+        assert [
+            shown[name] for name in ("AuthMechanism", "PermissionGroups", "TransportRole", "OriginatingServer")
+        ] == [
+            "Tls, ExchangeServer",
+            "AnonymousUsers, ExchangeServers, Partners",
+            "HubTransport",
+            "localhost",
+        ]
+
+    def test_active_directory_does_not_know_the_receive_connectors_of_an_edge(self, subscribed: Lab) -> None:
+        found = [str(each) for each in subscribed.mailbox().output("Get-ReceiveConnector")]
+        assert found
+        assert not any(each.startswith("EDGE01") for each in found)
+        assert subscribed.mailbox().output("Get-ReceiveConnector", Server="EDGE01") == []
+
+    def test_its_messages(self, standalone: Lab) -> None:
+        found = standalone.edge().output("Get-Message", "Identity Status Subject", ResultSize="Unlimited")
+        assert len(found) == 25
+        assert {str(each.extended_properties["Status"]) for each in found} == {"Retry"}
+        assert all(str(each.extended_properties["Identity"]).startswith("EDGE01\\3\\") for each in found)
+
+    def test_its_events_and_its_connectivity_log(self, standalone: Lab) -> None:
+        session = standalone.edge()
+        found = session.output("Get-WinEvent", "Id Message", FilterHashtable={"LogName": "System", "Id": 36870})
+        assert found
+        (path, enabled) = session.values("Get-TransportService", "ConnectivityLogPath ConnectivityLogEnabled")
+        assert (str(path), enabled) == (EDGE_LOGS.replace(r"ProtocolLog\SmtpSend", "Connectivity"), True)
+        (file,) = session.output("Get-ChildItem", LiteralPath=str(path), Filter="CONNECTLOG*.LOG")
+        assert str(file) == "CONNECTLOG20260302-1.LOG"
+
+    def test_how_long_mail_waits(self, make_lab: MakeLab) -> None:
+        lab = make_lab("edge-standalone", "servers.edge01.contoso.test.message_expiration_s=7200")
+        (span,) = lab.edge().values("Get-TransportService", "MessageExpirationTimeout")
+        assert str(span) == "02:00:00"
+        lab.after(minutes=90)
+        assert [each for each in lab.state()["queues"] if each["message_count"]] == []
+        assert lab.state()["delivered"] == []

@@ -26,6 +26,7 @@ from exchange_lab.objects import (
     certificate_object,
     component_state_objects,
     exchange_server_object,
+    receive_connector_object,
     send_connector_object,
 )
 from exchange_lab.world import (
@@ -35,10 +36,12 @@ from exchange_lab.world import (
     Installation,
     Mitigations,
     Readings,
+    ReceiveConnector,
     SendConnector,
     Server,
     StoredCertificate,
     World,
+    connectors_of_setup,
 )
 
 from .conftest import FIXTURES, Document, Fact, Facts
@@ -162,6 +165,37 @@ def test_send_connectors(name: str, number: int, guids: Guids) -> None:
     )
     (ours,) = facts_of(send_connector_object(lab, connector, controller))
     see_the_same(recorded, ours)
+
+
+@pytest.mark.parametrize(("name", "number"), recordings("GetReceiveConnector"))
+def test_receive_connectors(name: str, number: int, guids: Guids) -> None:
+    recorded = Document.recorded(name).facts(number)
+    home, controller = recorded["/Server/Name"].text, recorded["/OriginatingServer"].text
+    fqdn = recorded["/Fqdn"].text
+    guids(
+        {
+            "partition": recorded["/Identity/PartitionGuid"].text,
+            rf"{fqdn}\{recorded['/Name'].text}": recorded["/Guid"].text,
+            "class ms-Exch-Smtp-Receive-Connector": recorded["/ObjectCategory/ObjectGuid"].text,
+        }
+    )
+    installation = Installation(created=moment(recorded, "/WhenCreated"), changed=moment(recorded, "/WhenChanged"))
+    server = Server(fqdn, home, "Default-First-Site-Name", controller, installation=installation)
+    of_setup = connectors_of_setup(home, "mailbox")[number]
+    # All else is as setup has made it.
+    connector = replace(
+        of_setup,
+        tls_certificate_name=recorded["/TlsCertificateName"].text or None,
+        tls_domain_capabilities=tuple(
+            fact.text for path, fact in recorded.items() if re.fullmatch(r"/TlsDomainCapabilities\[\d+\]", path)
+        ),
+    )
+    lab = world(recorded, server)
+    (ours,) = facts_of(receive_connector_object(lab, server, connector, controller))
+    see_the_same(recorded, ours)
+    another = ReceiveConnector(of_setup.name)
+    with pytest.raises(AssertionError):
+        see_the_same(recorded, facts_of(receive_connector_object(lab, server, another, controller))[0])
 
 
 def recorded_server(recorded: Facts) -> Server:
