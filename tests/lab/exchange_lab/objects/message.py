@@ -36,8 +36,9 @@ def message_object(queue: QueueFacts, message: MessageFacts, now: datetime) -> D
         "FromAddress": message.sender,
         "Status": data_enum("QueueViewer.MessageStatus", status, STATUSES.index(status)),
         "Size": types.byte_quantified(message.size),
-        "MessageSourceName": "FromLocal",
-        "SourceIP": types.ip_address("255.255.255.255"),
+        # Mail of users comes from the mailbox transport service of some Mailbox server, by SMTP.
+        "MessageSourceName": f"SMTP:Default {queue.identity.partition(chr(92))[0]}",
+        "SourceIP": types.ip_address("10.0.0.21"),
         "SCL": -1,
         "DateReceived": local(message.arrived),
         "ExpirationTime": local(message.expires),

@@ -46,8 +46,7 @@ def transport_server_object(
         message_expiration, connectivity_log_enabled = timedelta(days=2), True
         connectivity_log_path = str(_LOGS / "Edge" / "Connectivity")
     properties: dict[str, Value] = {
-        "ConnectivityLogEnabled": connectivity_log_enabled,
-        "ConnectivityLogPath": types.local_path(connectivity_log_path),
+        **_connectivity_log_properties(connectivity_log_path, enabled=connectivity_log_enabled),
         **_log_properties(_LOGS / ("Edge" if is_edge else "Hub"), send_log_path),
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
         "InternalTransportCertificateThumbprint": default_certificate or "",
@@ -67,8 +66,7 @@ def frontend_transport_server_object(
 ) -> DotNetObject:
     """The front end transport service: logs of its own, and no certificate."""
     properties: dict[str, Value] = {
-        "ConnectivityLogEnabled": True,
-        "ConnectivityLogPath": types.local_path(server.front_end_connectivity_log_path),
+        **_connectivity_log_properties(server.front_end_connectivity_log_path),
         **_log_properties(_LOGS / "FrontEnd", server.front_end_send_log_path),
         "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
         "TransientFailureRetryCount": 6,
@@ -76,6 +74,16 @@ def frontend_transport_server_object(
         **_common_properties(world, server, domain_controller, reader),
     }
     return DotNetObject(FRONTEND_TYPE_NAMES, rf"{server.name}\Frontend", properties)
+
+
+def _connectivity_log_properties(path: str, *, enabled: bool = True) -> dict[str, Value]:
+    return {
+        "ConnectivityLogEnabled": enabled,
+        "ConnectivityLogMaxAge": types.enhanced_time_span(timedelta(days=30)),
+        "ConnectivityLogMaxDirectorySize": types.unlimited_size(1000 * 2**20),
+        "ConnectivityLogMaxFileSize": types.unlimited_size(10 * 2**20),
+        "ConnectivityLogPath": types.local_path(path),
+    }
 
 
 def _log_properties(logs: PureWindowsPath, send_log_path: str | None) -> dict[str, Value]:

@@ -113,3 +113,10 @@ def test_who_may_view_sees_messages_and_who_may_not_has_no_such_command(lab: Lab
 def test_identity_and_queue_exclude_each_other(lab: Lab) -> None:
     error = lab.open().error("Get-Message", Identity="7", Queue=STUCK)
     assert error.fq_error == "AmbiguousParameterSet,Get-Message"
+
+
+def test_whatever_a_sender_writes_arrives_as_it_was_written(lab: Lab) -> None:
+    hostile = "</S><Obj>\x07\x1b[31m _x0041_ \u202e\U0001f4a3 & \"'\r\n.\r\n"
+    queued(lab)[0].subject = hostile
+    (message,) = lab.open().output("Get-Message", ResultSize=1)
+    assert message.adapted_properties["Subject"] == hostile

@@ -5,14 +5,30 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_lab.world import Event, ReceiveConnector
+from exchange_lab.transport.events import Events
+from exchange_lab.world import Event, ReceiveConnector, SendConnector
 
 MBX, OTHER = "mbx01.contoso.test", "mbx02.contoso.test"
 NAME = "<I>CN=Example CA, O=Example, C=US<S>CN=*.contoso.com, OU=IT, O=Contoso"
+
+
+REAL = Path(__file__).resolve().parents[3] / "fixtures" / "protocol-logs" / "21-event-log-real-texts.log"
+
+
+def real_texts() -> dict[int, list[str]]:
+    """Published events, by their numbers: what stands behind the level."""
+    lines = [line for line in REAL.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    found: dict[int, list[str]] = {}
+    for line in lines:
+        number, text = re.fullmatch(r"\S+ (\d+)(?: \w+)?(?: \w+): (.*)", line).groups()  # type: ignore[union-attr]
+        found.setdefault(int(number), []).append(text)
+    return found
 
 
 def events(here: Any, *numbers: int, server: str = MBX) -> list[Event]:
@@ -207,3 +223,47 @@ def test_record_numbers_go_on_in_each_log(bench: Any) -> None:
     here = bench(store=[]).after(minutes=5)
     records = [each.record for each in here.server.event_log.events]
     assert records == list(range(records[0], records[0] + len(records)))
+
+
+class TestPublishedTexts:
+    @pytest.fixture
+    def write(self, bench: Any) -> Events:
+        here = bench(mail=[])
+        self.here = here
+        return Events(here.server, "MSExchangeTransport", here.world.agenda)
+
+    def last(self) -> str:
+        return str(self.here.server.event_log.events[-1].message)
+
+    def test_a_missing_certificate(self, write: Events) -> None:
+        write.no_certificate(
+            "mail1.contoso.example", "Default internal receive connector MAILGATE", "mail.contoso.example"
+        )
+        whole, cut = real_texts()[12014]
+        assert self.last() == whole
+        name = "<I>CN=Certificate Name, OU=<CertificateIssuer>, O=Certificate Provider, C=US<S>CN=mail.contoso.com, "
+        write.no_certificate(f"{name}OU=IT, O=contoso, L=location, S=location, C=US", "x", "y")
+        assert self.last().startswith(cut)
+
+    def test_a_rejected_message(self, write: Events) -> None:
+        write.not_delivered(
+            SendConnector("6d1d31f2-7d6f-5b4a-8d0c-0b7e3c0f9a11", "Outbound to Office 365"),
+            "<MessageID>",
+            "454 4.7.0 Failed to establish appropriate TLS channel: UntrustedRoot: Access Denied.",
+        )
+        assert [self.last()] == real_texts()[2004]
+
+    def test_a_peer_without_tls(self, write: Events) -> None:
+        write.tls_not_offered(SendConnector("6d1d31f2-7d6f-5b4a-8d0c-0b7e3c0f9a11", "%1"), "%2", "%3")
+        assert [self.last()] == real_texts()[2015]
+
+    def test_a_refused_authentication(self, write: Events) -> None:
+        write.authentication_failed(
+            "组织内 SMTP 发送连接器", "LogonDenied", "ExchangeAuth", "SMTPSVC/SITE02.sd.corp.example"
+        )
+        assert [self.last()] == real_texts()[2017]
+
+    def test_a_key_that_cannot_be_used(self, write: Events) -> None:
+        write.key_failed("UnknownCredentials", "server")
+        (real,) = real_texts()[36870]
+        assert self.last().replace("EdgeTransport (PID: 9412)", "SYSTEM (PID: 4)") == real
