@@ -217,6 +217,7 @@ READINGS = (
     *repaired("ehlo_rows", "one_a_line", "joined"),
     *repaired("log_names", "daily", "hourly"),
     *repaired("log_flush", "any_byte", "whole_rows"),
+    *repaired("connectivity_rows", "bare", "full"),
     *repaired("log_row_end", "crlf", "lf"),
     *repaired("log_byte_order_mark", "absent", "present"),
     # Front ends and Edges.

@@ -4,12 +4,13 @@
 """The connectivity log: one session a connection attempt, whatever a connector's logging level says.
 
 Fields, names and the kinds of descriptions are those of the documentation page "Connectivity logging in Exchange
-Server" and of a published analysis of Exchange 2013 CU23. What stands between those pieces has not been published as a
-whole, and the numbers behind QueueLength are simpler than Exchange's.
+Server" and of a published analysis of Exchange 2013 CU23. No session has been published as a whole: what the rows say
+beyond those pieces is a reading, and the numbers behind QueueLength are simpler than Exchange's.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from random import Random
 from typing import Literal
@@ -27,6 +28,7 @@ _FORM = LogForm(
     "date-time,session,source,Destination,direction,description",
     10 * 2**20,
 )
+_CONNECTOR = re.compile(r" [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NEXT_TRY_OF_A_TARGET = timedelta(minutes=1)
 
 Direction = Literal["+", "-", ">", "*"]
@@ -40,14 +42,18 @@ class ConnectivityLog:
     ) -> None:
         self._files = LogFiles(server, directory, _FORM, agenda=agenda, readings=readings, random=random)
         self._agenda = agenda
+        self.is_bare = readings.connectivity_rows == "bare"
         self._failures: dict[str, int] = {}
 
     def service_started(self) -> None:
         self.row("", "Transport", "", "*", "service started; #MaxConcurrentSubmissions=20; MaxConcurrentDeliveries=20;")
 
-    def begin(self, session: str, destination: str, queue: str) -> Attempt:
-        """A new attempt to reach ``destination``; ``queue`` is what the first row says of where its mail waits."""
-        self.row(session, "SMTP", destination, "+", queue)
+    def begin(self, session: str, destination: str, origin: str) -> Attempt:
+        """A new attempt to reach ``destination``.
+
+        ``origin`` is where its mail waits: ``SmartHostConnectorDelivery GUID;QueueLength=TQ=25;``.
+        """
+        self.row(session, "SMTP", destination, "+", _CONNECTOR.sub("", origin) if self.is_bare else origin)
         return Attempt(self, session, destination)
 
     def row(self, session: str, source: str, destination: str, direction: Direction, description: str) -> None:
@@ -74,6 +80,8 @@ class Attempt:
 
     def found(self, peer: Peer) -> None:
         """The address of a host is known."""
+        if self._log.is_bare:
+            return
         self._row(">", f"{peer.address}; Success reported by {DNS_SERVER}. [Domain:Result] = {peer.name}:Success;")
 
     def not_found(self, host: str, reason: str) -> None:

@@ -48,6 +48,8 @@ class Readings:
         log_names: ``SENDyyyymmdd-n.LOG`` or ``SENDyyyymmddHH-n.LOG``.
         log_flush: Whether a flush of the log may end in the middle of a row.
         log_row_end: What ends a row.
+        connectivity_rows: Whether a session of the connectivity log names its connector and tells an answer of DNS, or
+            no more than has been described.
         log_byte_order_mark: Whether a log file begins with one.
         prompt_choices: 4, or 5 with Suspend.
         prompt_language: The language of the choices and of the question about the default certificate.
@@ -90,6 +92,7 @@ class Readings:
     ehlo_rows: Literal["one_a_line", "joined"] = "one_a_line"
     log_names: Literal["daily", "hourly"] = "daily"
     log_flush: Literal["any_byte", "whole_rows"] = "any_byte"
+    connectivity_rows: Literal["bare", "full"] = "bare"
     log_row_end: Literal["crlf", "lf"] = "crlf"
     log_byte_order_mark: Literal["absent", "present"] = "absent"
     prompt_choices: Literal[4, 5] = 4

@@ -72,12 +72,20 @@ def test_a_session_has_the_id_that_it_has_in_the_protocol_log(bench: Any) -> Non
     assert {row[2] for row in here.rows()} == {row[1] for row in rows(here)}
 
 
+def test_a_session_may_name_its_connector_and_tell_an_answer_of_dns(bench: Any) -> None:
+    here = bench(readings={"connectivity_rows": "full"}).after(minutes=1)
+    assert descriptions(here, rows(here)[0][1])[:3] == [
+        ("+", "SmartHostConnectorDelivery 6d1d31f2-7d6f-5b4a-8d0c-0b7e3c0f9a11;QueueLength=TQ=25;"),
+        (">", "203.0.113.25; Success reported by 10.0.0.10. [Domain:Result] = mx.example.com:Success;"),
+        (">", "Established connection to 203.0.113.25:25"),
+    ]
+
+
 def test_a_certificate_that_cannot_be_used_shows_as_a_connection_without_a_message(bench: Any) -> None:
     here = bench().after(minutes=1)
     first = rows(here)[0][1]
     assert descriptions(here, first) == [
-        ("+", "SmartHostConnectorDelivery 6d1d31f2-7d6f-5b4a-8d0c-0b7e3c0f9a11;QueueLength=TQ=25;"),
-        (">", "203.0.113.25; Success reported by 10.0.0.10. [Domain:Result] = mx.example.com:Success;"),
+        ("+", "SmartHostConnectorDelivery;QueueLength=TQ=25;"),
         (">", "Established connection to 203.0.113.25:25"),
         ("-", "Messages: 0 Bytes: 0 ()"),
     ]
