@@ -3,17 +3,20 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Get-WinEvent, as far as -FilterHashtable goes, as Windows PowerShell 5.1 has it.
 
-Conditions, errors and their order are those of PowerShell's public source (GetEventCommand.cs and its texts).
+Conditions, errors and their order are those of PowerShell's public source (GetEventCommand.cs and its texts). One trap
+is the wire's: a list in a hashtable arrives as an ArrayList (serialization.cs), and the cmdlet knows several values by
+an array alone. It takes the text of the list, so that a condition of several values, sent as a structured command, is
+none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..objects import Value, general_text, local
+from ..objects import Value, local
 from ..powershell import Command, CommandError, Invocation, not_simulated
 from ..powershell.parameters import (
     INT32,
@@ -60,13 +63,11 @@ def _get_win_event(invocation: Invocation) -> Iterator[Value]:
         queries = [query for each in hashes if (query := _query(invocation, each)) is not None]
         if not queries:
             # What is left to ask for is nothing at all, which Windows does not take for a question.
-            raise TerminatingError(
-                "The parameter is incorrect",
-                f"System.Diagnostics.Eventing.Reader.EventLogException,{_CLASS}",
-                "NotSpecified",
-                "System.Diagnostics.Eventing.Reader.EventLogException",
-                activity=invocation.command.name,
-            )
+            raise _not_queried(invocation, "The parameter is incorrect")
+        # Windows leaves out a query that is none, as long as there is another one (EvtQueryTolerateQueryErrors).
+        queries = [each for each in queries if each.is_valid]
+        if not queries:
+            raise _not_queried(invocation, "The specified query is invalid")
         oldest_first = [each for each in invocation.server.event_log.events if any(it.wants(each) for it in queries)]
     found = oldest_first if invocation.arguments.flag("Oldest") else oldest_first[::-1]
     if not found:
@@ -85,17 +86,21 @@ class _Query:
     def __init__(self, logs: set[str], providers: set[str] | None, conditions: _Hash) -> None:
         self._logs = logs
         self._providers = providers
-        self._ids = None if "id" not in conditions else {int(each) for each in _each(conditions["id"])}
-        self._levels = None if "level" not in conditions else {int(each) for each in _each(conditions["level"])}
+        self._numbers = {key: _text(conditions[key]) for key in ("id", "level") if key in conditions}
         self._start: datetime | None = conditions.get("starttime")
         self._end: datetime | None = conditions.get("endtime")
 
+    @property
+    def is_valid(self) -> bool:
+        """Whether its numbers are numbers."""
+        return all(each.isdecimal() for each in self._numbers.values())
+
     def wants(self, event: Event) -> bool:
+        has = {"id": event.id, "level": LEVELS[event.level]}
         return (
             event.log.casefold() in self._logs
             and (self._providers is None or event.provider in self._providers)
-            and (self._ids is None or event.id in self._ids)
-            and (self._levels is None or LEVELS[event.level] in self._levels)
+            and all(has[key] == int(value) for key, value in self._numbers.items())
             and (self._start is None or event.at >= self._start)
             and (self._end is None or event.at <= self._end)
         )
@@ -107,10 +112,10 @@ def _query(invocation: Invocation, conditions: _Hash) -> _Query | None:
     server = invocation.server
     logs = {"application", "system", "security", "setup"}
     if "logname" in conditions:
-        logs = set(_logs(invocation, _texts(conditions["logname"])))
+        logs = set(_logs(invocation, _text(conditions["logname"])))
     providers = None
     if "providername" in conditions:
-        providers = set(_providers(invocation, _texts(conditions["providername"])))
+        providers = set(_providers(invocation, _text(conditions["providername"])))
         written = {log for name, log in _registered(server).items() if name in providers}
         if "logname" in conditions and logs and not logs & written:
             text = "The specified providers do not write events to any of the specified logs."
@@ -145,19 +150,18 @@ def _refuse(conditions: _Hash) -> None:
         )
 
 
-def _logs(invocation: Invocation, patterns: Iterable[str]) -> Iterator[str]:
-    """The logs that patterns mean and that the caller may read, in lower case."""
-    for pattern in patterns:
-        found = [log for log in ("application", "system") if fnmatchcase(log, pattern.casefold())]
-        if found and not _may_read(invocation):
-            for log in found:
-                text = f"Could not retrieve information about the {log.capitalize()} log. Error: {_DENIED}."
-                invocation.error(_failed(text, "LogInfoUnavailable", "NotSpecified"))
-            found = []
-        if not found:
-            text = f'There is not an event log on the localhost computer that matches "{pattern}".'
-            invocation.error(_failed(text, "NoMatchingLogsFound", "ObjectNotFound", pattern))
-        yield from found
+def _logs(invocation: Invocation, pattern: str) -> list[str]:
+    """The logs that a pattern means and that the caller may read, in lower case."""
+    found = [log for log in ("application", "system") if fnmatchcase(log, pattern.casefold())]
+    if found and not _may_read(invocation):
+        for log in found:
+            text = f"Could not retrieve information about the {log.capitalize()} log. Error: {_DENIED}."
+            invocation.error(_failed(text, "LogInfoUnavailable", "NotSpecified"))
+        found = []
+    if not found:
+        text = f'There is not an event log on the localhost computer that matches "{pattern}".'
+        invocation.error(_failed(text, "NoMatchingLogsFound", "ObjectNotFound", pattern))
+    return found
 
 
 _DENIED = "Attempted to perform an unauthorized operation."
@@ -174,13 +178,12 @@ def _registered(server: Server) -> dict[str, str]:
     return {"MSExchangeTransport": "application", "Schannel": "system", **front_end}
 
 
-def _providers(invocation: Invocation, patterns: Iterable[str]) -> Iterator[str]:
-    for pattern in patterns:
-        found = [name for name in _registered(invocation.server) if fnmatchcase(name.casefold(), pattern.casefold())]
-        if not found:
-            text = f'There is not an event provider on the localhost computer that matches "{pattern}".'
-            invocation.error(_failed(text, "NoMatchingProvidersFound", "ObjectNotFound", pattern))
-        yield from found
+def _providers(invocation: Invocation, pattern: str) -> list[str]:
+    found = [name for name in _registered(invocation.server) if fnmatchcase(name.casefold(), pattern.casefold())]
+    if not found:
+        text = f'There is not an event provider on the localhost computer that matches "{pattern}".'
+        invocation.error(_failed(text, "NoMatchingProvidersFound", "ObjectNotFound", pattern))
+    return found
 
 
 def _time(invocation: Invocation, value: Any) -> datetime | None:
@@ -209,12 +212,16 @@ def time_meant(value: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
+def _text(value: Any) -> str:
+    """What the cmdlet makes of a value, and of a list."""
+    return " ".join(_text(each) for each in value) if isinstance(value, list) else str(value)
 
 
-def _texts(value: Any) -> list[str]:
-    return [general_text(each) if isinstance(each, datetime) else str(each) for each in _each(value)]
+def _not_queried(invocation: Invocation, message: str) -> TerminatingError:
+    exception = "System.Diagnostics.Eventing.Reader.EventLogException"
+    return TerminatingError(
+        message, f"{exception},{_CLASS}", "NotSpecified", exception, activity=invocation.command.name
+    )
 
 
 def _failed(message: str, error_id: str, category: str, target: str | None = None) -> CommandError:
