@@ -157,6 +157,10 @@ class Builder:
             connections_kept_s=facts["connections_kept_s"],
             service_host=facts["service_host"],
             transport_runs=facts["transport"] == "running",
+            transport_restarts=tuple(
+                self._moment(("servers", fqdn, "transport_restarts", index), each)
+                for index, each in enumerate(facts["transport_restarts"])
+            ),
             components=dict(facts["components"]),
             states_since=self._now,
             reachable=facts["reachable"],

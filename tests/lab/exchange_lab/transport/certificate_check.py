@@ -36,10 +36,15 @@ class CertificateCheck:
         self._events_of = events_of
 
     def begin(self) -> None:
-        self._agenda.at(self._agenda.now, self._look)
+        """Look now, and once a day from now on."""
+        self._agenda.at(self._agenda.now, self._look_again)
 
-    def _look(self) -> None:
-        self._agenda.after(EVERY.total_seconds(), self._look)
+    def _look_again(self) -> None:
+        self._agenda.after(EVERY.total_seconds(), self._look_again)
+        self.look()
+
+    def look(self) -> None:
+        """Look now: the services start."""
         if not self._server.transport_ran(self._agenda.now):
             return
         internal = self._server.certificate(self._server.default_certificate)

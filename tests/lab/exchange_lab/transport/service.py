@@ -56,7 +56,10 @@ class TransportService:
         for each in world.mail:
             if server.answers_to(each.server):
                 self._submit_when_due(each)
-        CertificateCheck(server, self._agenda, world.readings, self._events_about).begin()
+        self._check = CertificateCheck(server, self._agenda, world.readings, self._events_about)
+        self._check.begin()
+        for moment in server.transport_restarts:
+            self._agenda.at(moment, self._restart)
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
@@ -133,6 +136,14 @@ class TransportService:
             due, clock = self._agenda.next_due, self._world.clock
             until = _LONGEST_SLEEP_S if due is None else clock.real_seconds(due - clock.now())
             return min(max(until, _SHORTEST_SLEEP_S), _LONGEST_SLEEP_S)
+
+    def _restart(self) -> None:
+        """The services begin anew: what they remember of certificates is gone, and no queue waits for its time."""
+        self._outbound.forget_certificates()
+        self.front_end.forget_certificates()
+        self._check.look()
+        for queue in self._delivery.queues:
+            self._delivery.retry(queue)
 
     def _events_about(self, connector: ReceiveConnector | None) -> Events:
         is_front_ends = connector is not None and connector.transport_role == "FrontendTransport"

@@ -150,6 +150,7 @@ class Server:
         connections_kept_s: Simulated seconds that an SMTP session waits for more mail before it ends.
         service_host: Microsoft Exchange Service Host, which the certificate cmdlets talk to.
         transport_runs: Whether the service Microsoft Exchange Transport runs.
+        transport_restarts: When it and the Front End Transport service are restarted.
         components: The states of components that an administrator has changed.
         states_since: Since when the last two hold; None is always.
         address: Loopback address of its listeners.
@@ -195,6 +196,7 @@ class Server:
     connections_kept_s: float = 0.0
     service_host: Literal["running", "stopped", "failing"] = "running"
     transport_runs: bool = True
+    transport_restarts: tuple[datetime, ...] = ()
     components: dict[str, ComponentState] = field(default_factory=dict)
     states_since: datetime | None = None
     reachable: bool = True
