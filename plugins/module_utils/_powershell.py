@@ -26,7 +26,7 @@ class Switch(Enum):
 
 SWITCH: Final = Switch.PRESENT
 
-Value: TypeAlias = bool | int | str | bytes | Switch | Sequence["Value"] | None
+Value: TypeAlias = bool | int | str | bytes | Switch | Sequence["Value"] | Mapping[str, "Value"] | None
 """What a parameter may hold. Anything else is refused at the session's border, never guessed."""
 
 
@@ -63,6 +63,8 @@ def _typed_value(value: Value) -> str:
         return f"<{len(value)} bytes>"
     if isinstance(value, Switch):
         return "$true"
+    if isinstance(value, Mapping):
+        return "@{" + "; ".join(f"{key}={_typed_value(item)}" for key, item in value.items()) + "}"
     return ",".join(_typed_value(item) for item in value)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from ._exchange.certificate import Certificate
 from ._exchange.connector import SendConnector
@@ -29,7 +29,11 @@ from ._outbound_tls.front_end import (
 from ._outbound_tls.log_story import evidence_begins
 from ._outbound_tls.plan import Refused
 from ._outbound_tls.reading import OtherStore, Reading, Refusal
-from ._outbound_tls.stuck import has_mail, stuck_queues
+from ._outbound_tls.stuck import has_mail, is_stuck, may_hold_deferred_mail, queues_of, stuck_queues
+
+# Enough to hear what messages wait for.
+_QUEUES: Final = 10
+_MESSAGES: Final = 100
 
 
 def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
@@ -79,7 +83,25 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         inactive=server.inactive_components() if any(has_mail(connectors, each) for each in queues) else (),
     )
     reading = _with_front_end(reading, exchange, server, handed_to(handed, server.server), options["connectors"] or ())
-    return replace(reading, hidden=_hidden(server, reading))
+    return replace(_with_support(reading, server), hidden=_hidden(server, reading))
+
+
+def _with_support(reading: Reading, server: ObservedServer) -> Reading:
+    """Add what else tells why mail waits, where it does: what connected, what Windows logged, what messages say."""
+    queues = [queue for connector in reading.connectors for queue in queues_of(connector, reading.queues)]
+    stuck = [queue for queue in queues if is_stuck(queue)]
+    # The queue's own error says it of all its messages; only where it says nothing do they have to be asked.
+    silent = [each for each in queues if may_hold_deferred_mail(each) or (is_stuck(each) and not each.last_error)]
+    if silent:
+        reading = replace(reading, messages=server.messages([each.identity for each in silent[:_QUEUES]], _MESSAGES))
+    if not stuck:
+        return reading
+    begin = evidence_begins(stuck, reading.clock)
+    return replace(
+        reading,
+        connectivity=server.connectivity_log(reading.transport.connectivity_log_path, begin),
+        events=server.events(begin),
+    )
 
 
 def _with_front_end(

@@ -21,6 +21,8 @@ description:
     that the log shows no certificate at all, and that these are all certificates of the connector's name that could
     serve and are not enabled for SMTP. V(refusal) means that Exchange itself refused to change the connector because
     of it.
+  - Where mail waits, also the connectivity log and the event logs are read, and single messages if the queue says
+    nothing. They tell other reasons apart without any change; what cannot be read of them is RV(unobserved).
   - What a remote server presented, what a Receive log says, and hops inside the organisation are never evidence.
 options:
   connectors:
@@ -39,14 +41,8 @@ options:
     type: list
     elements: dict
     suboptions:
-      connector:
-        description: Guid of the connector.
-        type: str
-        required: true
-      words:
-        description: What Exchange said.
-        type: str
-        required: true
+      connector: {description: Guid of the connector., type: str, required: true}
+      words: {description: What Exchange said., type: str, required: true}
   proxied:
     description:
       - RV(proxied) of other hosts, all in one list. What they have handed to the Front End Transport service of this
@@ -66,14 +62,8 @@ options:
     description: How many messages the log shall account for, with O(wait_for=proof).
     type: int
     default: 0
-  wait_timeout:
-    description: Seconds to wait at the most.
-    type: int
-    default: 60
-  wait_interval:
-    description: Seconds between two looks.
-    type: int
-    default: 5
+  wait_timeout: {description: Seconds to wait at the most., type: int, default: 60}
+  wait_interval: {description: Seconds between two looks., type: int, default: 5}
 extends_documentation_fragment:
   - mailops.exchange.session
   - mailops.exchange.query
@@ -157,10 +147,7 @@ connectors:
       type: bool
       sample: true
     originating_server: {description: The domain controller that answered., type: str, sample: dc01.contoso.test}
-    stuck_queues:
-      description: Queues of the connector whose mail waits for a retry.
-      type: list
-      elements: dict
+    stuck_queues: {description: Queues of the connector whose mail waits for a retry., type: list, elements: dict}
     suspended_queues:
       description: Identities of queues that an administrator has suspended.
       type: list
@@ -195,21 +182,15 @@ connectors:
       type: dict
       sample: {id: certificate_not_bound, primary: true}
     repair:
-      description: What the role P(mailops.exchange.outbound_tls_repair#role) would do about it, and how sure that is.
+      description:
+        - What the role P(mailops.exchange.outbound_tls_repair#role) would do about it, each with certainty and reason.
+        - RV(connectors[].repair.raise_logging), RV(connectors[].repair.bind), with thumbprints and whether a rule
+          refuses it, and RV(connectors[].repair.retry), with queues.
       type: dict
       contains:
-        raise_logging:
-          description: Whether the logging level is raised (certainty, reason).
-          type: dict
-          sample: {certainty: certain, reason: the log is to prove the cure}
-        bind:
-          description: What is bound to SMTP (certainty, reason, thumbprints, refused).
-          type: dict
-          sample: {certainty: conditional, thumbprints: [3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D]}
-        retry:
-          description: Which queues are tried (certainty, reason, queues).
-          type: dict
-          sample: {certainty: certain, queues: ['MBX01\12']}
+        raise_logging: {description: Whether the logging level is raised., type: dict, sample: {certainty: certain}}
+        bind: {description: What is bound to SMTP., type: dict, sample: {certainty: certain, refused: false}}
+        retry: {description: 'Which queues are tried.', type: dict, sample: {certainty: certain}}
     proof:
       description:
         - What the sessions after O(since) have brought about (proven, sessions, established, accepted,
@@ -319,6 +300,22 @@ findings:
       description: Whether the role P(mailops.exchange.outbound_tls_repair#role) cures it.
       type: bool
       sample: true
+unobserved:
+  description:
+    - What could not be told, and what telling it needs, such as a log that is not written or a cmdlet that the
+      account's roles hide. What was not read is never taken for nothing that was there.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    what: {description: What could not be told., type: str, sample: what single messages wait for}
+    needs: {description: What it takes., type: str, sample: a role with Get-Message}
+certificates:
+  description: All certificates of the server, as M(mailops.exchange.exchange_certificate_info) returns them.
+  returned: success
+  type: list
+  elements: dict
+version: {description: The server's version., returned: success, type: str, sample: 15.2 (Build 1544.4)}
 awaited:
   description: Whether what O(wait_for) names has come; null without it.
   returned: success

@@ -10,11 +10,13 @@ Edge both are for its ``/wsman``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
 from .._powershell import SWITCH, Command, Pipeline, PromptPolicy, Value
 from .certificate import CERTIFICATE_PROPERTIES
 from .connector import LoggingLevel
+from .moments import moment_text
 from .services import Services, services_text
 
 
@@ -111,6 +113,11 @@ def retry_queue(identity: str) -> Pipeline:
     return _change("Retry-Queue", {"Identity": identity})
 
 
+def get_messages(queue: str, most: int) -> Pipeline:
+    r"""Some messages of a queue, ``SERVER\number``."""
+    return _read("Get-Message", {"Queue": queue, "ResultSize": str(most)})
+
+
 def get_commands(names: Sequence[str]) -> Pipeline:
     """Which of some commands the session shows, and with which parameters; each that it hides is an error record."""
     return _read("Get-Command", {"Name": list(names)})
@@ -122,6 +129,7 @@ def add_exchange_snap_in() -> Pipeline:
 
 
 _FILE_PROPERTIES: Final = ("Name", "FullName", "Length")
+_EVENT_PROPERTIES: Final = ("ProviderName", "Id", "TimeCreated", "Message")
 _MATCH_PROPERTIES: Final = ("Path", "LineNumber", "Line")
 
 
@@ -147,6 +155,19 @@ def select_string(path: str, text: str) -> Pipeline:
         {"LiteralPath": path, "Pattern": text, "SimpleMatch": SWITCH, "Encoding": "UTF8"},
         _MATCH_PROPERTIES,
     )
+
+
+def get_events(log: str, provider: str, numbers: Sequence[int], since: datetime, most: int) -> Pipeline:
+    """The newest events of some numbers that a provider has written to a log.
+
+    Each number has a hashtable of its own, since the cmdlet reads a list in one only if it is an array, and over the
+    wire it is none. Keys are in lower case, as it looks them up, and the time is text with its zone: of a DateTime it
+    would take the text without (PowerShell's source, GetEventCommand).
+    """
+    filters = [
+        {"logname": log, "providername": provider, "id": number, "starttime": moment_text(since)} for number in numbers
+    ]
+    return _projected("Get-WinEvent", {"FilterHashtable": filters, "MaxEvents": most}, _EVENT_PROPERTIES)
 
 
 def get_computer_name() -> Pipeline:

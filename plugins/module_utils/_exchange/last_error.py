@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from .address import endpoint_address
+
 
 class ErrorFamily(Enum):
     """The families of queue errors that can be told apart by their text."""
@@ -92,6 +94,17 @@ def next_hop_named(text: str) -> str:
     """Return the server that a LastError says was reached or tried; empty where it has no such field."""
     found = _NEXT_HOP.search(text)
     return found["name"] if found else ""
+
+
+# "… The last endpoint attempted was 2001:db8::25:25'", or [{LED=…};{IP=…}] of what was tried.
+_LAST_ENDPOINT: Final = re.compile(r"last endpoint attempted was (?P<endpoint>[^\s'\"}]+)", flags=re.IGNORECASE)
+_TRIED: Final = re.compile(r"\{IP=(?P<endpoint>[^{}\s]+)\}", flags=re.IGNORECASE)
+
+
+def last_address_tried(text: str) -> str:
+    """Return the address that a LastError says was tried last; empty where it names none."""
+    found = _LAST_ENDPOINT.search(text) or _TRIED.search(text)
+    return endpoint_address(found["endpoint"]) if found else ""
 
 
 def classify_last_error(text: str) -> LastError:

@@ -13,7 +13,7 @@ from .._powershell import RemoteObject
 from .fields import Fields
 
 # SENDyyyymmdd-n.LOG, and SENDyyyymmddhh-n.LOG of newer builds; n counts from 1 and is not padded.
-_SEND_LOG: Final = re.compile(r"SEND(?P<date>\d{8})(?P<hour>\d{2})?-(?P<number>\d+)\.LOG", flags=re.IGNORECASE)
+_LOG: Final = re.compile(r"(?P<kind>[A-Z]+)(?P<date>\d{8})(?P<hour>\d{2})?-(?P<number>\d+)\.LOG", flags=re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ def log_file_from(source: RemoteObject) -> LogFile:
     return LogFile(name=fields.text("Name"), path=fields.text("FullName"), size=fields.number("Length"))
 
 
-def send_log_order(name: str) -> tuple[str, str, int] | None:
-    """Return what sorts Send log files by the time of their rows; None for a file that is no Send log."""
-    found = _SEND_LOG.fullmatch(name)
-    return (found["date"], found["hour"] or "", int(found["number"])) if found else None
+def log_order(name: str, kind: str) -> tuple[str, str, int] | None:
+    """Return what sorts files of a log, like ``SEND``, by the time of their rows; None for any other file."""
+    found = _LOG.fullmatch(name)
+    if found is None or found["kind"].upper() != kind:
+        return None
+    return found["date"], found["hour"] or "", int(found["number"])

@@ -1,21 +1,14 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rows of a protocol log, from text that may come in any pieces.
-
-Fields that hold a comma, a quote or a line break are quoted, and what the other end of a connection said stands in
-them. So the text is cut into records by its quotes before anything in it is believed: a line inside a quoted field
-that looks like a row, or like a header, is neither. When quotes do not match, the record is skipped as a whole.
-"""
+"""Rows of a protocol log, from text that may come in any pieces."""
 
 from __future__ import annotations
 
-import codecs
-import csv
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from .log_records import cells_of, records
 from .moments import parse_moment
 from .protocol_log import LogType, Row
 
@@ -32,8 +25,6 @@ _FIELDS: Final = (
     "context",
 )
 _EVENTS: Final = frozenset("+-><*")
-# Far more than an SMTP line or a certificate's names need; a quote that never closes must not fill the memory.
-_LONGEST_RECORD: Final = 65536
 
 
 class LogRows(Iterator[Row]):
@@ -44,7 +35,7 @@ class LogRows(Iterator[Row]):
     """
 
     def __init__(self, chunks: Iterable[str | bytes], file: str = "") -> None:
-        self._records = _records(_lines(chunks))
+        self._records = records(chunks)
         self._file = file
         self._columns: dict[str, int] = {name: index for index, name in enumerate(_FIELDS)}
         self._width = len(_FIELDS)
@@ -73,7 +64,7 @@ class LogRows(Iterator[Row]):
             self._width = len(names)
 
     def _row(self, line: int, record: str) -> Row | None:
-        cells = _cells(record)
+        cells = cells_of(record)
         if len(cells) != self._width or not self._columns.keys() >= set(_FIELDS):
             return None
         time, connector, session, sequence, local, remote, event, data, context = (
@@ -113,67 +104,3 @@ def parse_rows(chunks: Iterable[str | bytes], file: str = "") -> LogRows:
 def _log_type(text: str) -> LogType:
     word = text.strip().lower()
     return next((known for known in LogType if word and known.value.lower() == word), LogType.OTHER)
-
-
-def _cells(record: str) -> list[str]:
-    try:
-        return next(csv.reader([record], strict=True))
-    except csv.Error:
-        return []
-
-
-def _lines(chunks: Iterable[str | bytes]) -> Iterator[str]:
-    """Yield terminated lines, wherever the chunks' borders are."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    pending: list[str] = []
-    for chunk in chunks:
-        text = decoder.decode(chunk) if isinstance(chunk, bytes) else chunk
-        *whole, rest = text.split("\n")
-        for line in whole:
-            yield "".join([*pending, line, "\n"])
-            pending.clear()
-        pending.append(rest)
-
-
-def _records(lines: Iterator[str]) -> Iterator[tuple[int, str | None]]:
-    """Yield records with the number of their first line: one line, or several where a quoted field holds line breaks.
-
-    None stands for a record that is longer than any that Exchange writes.
-    """
-    inside, first, size = False, 0, 0
-    parts: list[str] = []
-    for number, line in enumerate(lines, 1):
-        text = line
-        if not inside:
-            text = line.removeprefix("\ufeff")
-            first, size, parts = number, 0, []
-            if text.startswith("#"):  # taken as it is: a header knows no quotes
-                yield number, text
-                continue
-        size += len(text)
-        if size <= _LONGEST_RECORD:
-            parts.append(text)
-        inside = _ends_inside_quotes(text, inside)
-        if not inside:
-            yield first, "".join(parts) if size <= _LONGEST_RECORD else None
-
-
-# A quote opens a field only where the field begins, as in Python's csv; inside, two quotes stand for one.
-_OPENING: Final = re.compile(r'(?:^|,)"')
-_CLOSING: Final = re.compile(r'[^"]*(?:""[^"]*)*"(?!")')
-
-
-def _ends_inside_quotes(line: str, inside: bool) -> bool:
-    """Tell whether a quoted field is still open at the end of a line, from whether one was at its beginning."""
-    position = 0
-    while True:
-        if inside:
-            closing = _CLOSING.match(line, position)
-            if closing is None:
-                return True
-            position = closing.end()
-        opening = _OPENING.search(line, position)
-        if opening is None:
-            return False
-        position = opening.end()
-        inside = True

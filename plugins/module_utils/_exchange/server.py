@@ -42,12 +42,14 @@ class TransportService:
 
     ``default_certificate`` is InternalTransportCertificateThumbprint, upper case; None when the server object has none
     that can be read: then Enable-ExchangeCertificate would replace it without asking.
-    ``send_log_path`` is None when the Send protocol log is switched off for the whole server.
+    ``send_log_path`` is None when the Send protocol log is switched off for the whole server, and
+    ``connectivity_log_path`` when the connectivity log is.
     """
 
     server: str
     default_certificate: str | None
     send_log_path: str | None
+    connectivity_log_path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,14 @@ def transport_service_from(source: RemoteObject) -> TransportService:
         server=fields.text("Name"),
         default_certificate=default,
         send_log_path=fields.optional_text("SendProtocolLogPath"),
+        connectivity_log_path=_connectivity_log_path(fields),
     )
+
+
+def _connectivity_log_path(fields: Fields) -> str | None:
+    if not fields.source.has("ConnectivityLogEnabled") or not fields.source.has("ConnectivityLogPath"):
+        return None
+    return fields.optional_text("ConnectivityLogPath") if fields.flag("ConnectivityLogEnabled") else None
 
 
 def frontend_transport_service_from(source: RemoteObject, server: str) -> FrontendTransportService:

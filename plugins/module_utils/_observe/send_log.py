@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 
 from .._exchange.cmdlets import get_child_item, get_content
-from .._exchange.log_files import LogFile, log_file_from, send_log_order
+from .._exchange.log_files import LogFile, log_file_from, log_order
 from .._exchange.log_rows import parse_rows
 from .._exchange.log_sessions import group_sessions
 from .._exchange.protocol_log import Row
@@ -36,8 +36,8 @@ def read_send_log(
         return SendLog(None, problem="SendProtocolLogPath is empty, so this server writes no Send protocol log.")
     tail = _Tail(connectors)
     try:
-        for file in _files(run, directory, since):
-            tail.read(run(get_content(file.path)).output, file.name)
+        for file in log_files_since(run, directory, "SEND", since):
+            tail.read(texts_of(run(get_content(file.path)).output), file.name)
     except CmdletFailed as failure:
         return SendLog(directory, problem=str(failure))
     position = tail.last or LogPosition(clock, "", -1)
@@ -53,8 +53,8 @@ class _Tail:
         self.seen: set[str] = set()
         self._connectors = connectors
 
-    def read(self, contents: Iterable[object], file: str) -> None:
-        for row in parse_rows(_texts(contents), file):
+    def read(self, contents: Iterable[str], file: str) -> None:
+        for row in parse_rows(contents, file):
             if self.last is None or row.time >= self.last.time:
                 self.last = LogPosition(row.time, row.session, row.sequence)
             self.seen.add(row.connector)
@@ -62,7 +62,7 @@ class _Tail:
                 self.rows.append(row)
 
 
-def _texts(contents: Iterable[object]) -> Iterator[str]:
+def texts_of(contents: Iterable[object]) -> Iterator[str]:
     """Return the texts of Get-Content. Each is an object on the wire: it carries notes of where it comes from."""
     for each in contents:
         text = each.text if isinstance(each, RemoteObject) else each
@@ -70,15 +70,15 @@ def _texts(contents: Iterable[object]) -> Iterator[str]:
             yield str(text)
 
 
-def _files(run: Run, directory: str, since: datetime) -> Iterator[LogFile]:
-    """Return the files that may hold rows since a time, the oldest first.
+def log_files_since(run: Run, directory: str, kind: str, since: datetime) -> Iterator[LogFile]:
+    """Return the files of a log, like ``SEND``, that may hold rows since a time, the oldest first.
 
     They are chosen by name, because the size and time that a directory shows lag behind while a file is open. A row may
     lie in a file of a later hour or day than its own, never in an earlier one.
     """
     start = since.astimezone(UTC)
-    found = [log_file_from(each) for each in run(get_child_item(directory, "SEND*.LOG")).objects()]
-    ordered = [(order, file) for file in found if (order := send_log_order(file.name)) is not None]
+    found = [log_file_from(each) for each in run(get_child_item(directory, f"{kind}*.LOG")).objects()]
+    ordered = [(order, file) for file in found if (order := log_order(file.name, kind)) is not None]
     for (date, hour, __), file in sorted(ordered, key=lambda each: each[0]):
         if date + (hour or "23") >= f"{start:%Y%m%d%H}":
             yield file

@@ -17,12 +17,16 @@ from .._exchange.cmdlets import (
     get_exchange_certificates,
     get_exchange_servers,
     get_frontend_transport_service,
+    get_messages,
     get_queues,
     get_server_component_state,
     get_transport_service,
 )
+from .._exchange.connectivity_log import ConnectivityLog
+from .._exchange.event import Events
 from .._exchange.failures import Failure, FailureKind, classify_failure, hides_select_object
 from .._exchange.fields import Unreadable
+from .._exchange.message import Message, Messages, message_from
 from .._exchange.moments import parse_moment
 from .._exchange.queue import Queue, queue_from
 from .._exchange.send_log import SendLog
@@ -38,6 +42,8 @@ from .._exchange.server import (
 )
 from .._powershell import Pipeline, RemoteObject, Result
 from .._remoting.errors import CmdletFailed
+from .connectivity_log import read_connectivity_log
+from .events import read_events
 from .send_log import read_send_log
 
 _ABSENT = (FailureKind.CERTIFICATE_NOT_FOUND, FailureKind.CERTIFICATE_NOT_USABLE)
@@ -166,6 +172,25 @@ class ObservedServer:
         """Return what the Send protocol log tells since a time, by the server's own clock; None is every connector."""
         wanted = None if connectors is None else frozenset(connectors)
         return read_send_log(self._sessions.run_on_host, directory, since, wanted, clock)
+
+    def connectivity_log(self, directory: str | None, since: datetime) -> ConnectivityLog:
+        """Return what the connectivity log tells since a time, by the server's own clock."""
+        return read_connectivity_log(self._sessions.run_on_host, directory, since)
+
+    def events(self, since: datetime) -> Events:
+        """Return the events since a time that speak of outbound TLS."""
+        return read_events(self._sessions.run_on_host, since)
+
+    def messages(self, queues: Sequence[str], most: int) -> Messages:
+        """Return some messages of each of some queues; a queue that is gone by now has none."""
+        found: list[Message] = []
+        for each in queues:
+            try:
+                found += [message_from(one) for one in self._sessions.run(get_messages(each, most)).objects()]
+            except CmdletFailed as failure:
+                if classify_failure(failure.errors).kind is not FailureKind.OBJECT_NOT_FOUND:
+                    return Messages(tuple(found), problem=str(failure))
+        return Messages(tuple(found))
 
     def send(self, pipelines: Sequence[Pipeline]) -> list[Result]:
         """Run changing pipelines one after the other; the first that fails ends it."""

@@ -8,6 +8,7 @@
 returns, as exchange_outbound_tls_info does:
 
     server                fqdn
+    version               as the server says it, like 15.2 (Build 1544.4)
     clock                 the server's own time of the look
     default_certificate   thumbprint or null
     connectors            one entry a connector that has this server among its sources, or whose mail other servers
@@ -37,6 +38,8 @@ returns, as exchange_outbound_tls_info does:
     findings              all findings, the gravest first: id, kind, severity, primary, server, connector, guid,
                           message, qualifiers, word, thumbprints, when, confidence, evidence (grade, thumbprints,
                           lines, where), remedy, lines, repairable_by_role
+    unobserved            what could not be told, and what that needs: what, needs
+    certificates          all of the server, as exchange_certificate_info returns them
 """
 
 from __future__ import annotations
@@ -50,36 +53,50 @@ from .._exchange.moments import moment_text
 from .._exchange.queue import queue_result
 from .._exchange.send_log import position_result
 from .case import Case, make_case
-from .diagnosis import diagnose
+from .diagnosis import beside, diagnose
 from .evidence import evidence_result
 from .finding import Finding, finding_result, gravity
 from .front_end import proxied_result
 from .proof import Proof, proof_result, prove, prove_through_front_ends
 from .reading import Reading
+from .relayed import relayed
 from .repair import Certainty, Repair, plan_repair, repair_result
+from .unobserved import unobserved, unobserved_result
 
 
 @dataclass(frozen=True)
 class ConnectorAssessment:
-    """A connector on this server; ``proof`` is None when the reading does not say since when mail should leave."""
+    """A connector on this server. ``finding`` is its root cause, ``beside`` what else is worth knowing.
+
+    ``proof`` is None when the reading does not say since when mail should leave.
+    """
 
     case: Case
     finding: Finding
     repair: Repair
     proof: Proof | None
+    beside: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """A server and all connectors that have it among their sources."""
+    """A server and all connectors that have it among their sources; ``beside`` are findings about the server alone."""
 
     reading: Reading
     connectors: tuple[ConnectorAssessment, ...]
+    beside: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Return all findings, the gravest first."""
+        found = [one for each in self.connectors for one in (each.finding, *each.beside)]
+        return tuple(sorted([*found, *self.beside], key=gravity))
 
 
 def assess(reading: Reading) -> Assessment:
     """Judge everything that a reading holds."""
-    return Assessment(reading, tuple(_assess(make_case(reading, connector)) for connector in reading.connectors))
+    connectors = tuple(_assess(make_case(reading, connector)) for connector in reading.connectors)
+    return Assessment(reading, connectors, relayed(reading))
 
 
 def _assess(case: Case) -> ConnectorAssessment:
@@ -92,6 +109,7 @@ def _assess(case: Case) -> ConnectorAssessment:
         finding=replace(finding, repairable=bindable, remedy=remedy),
         repair=repair,
         proof=_proof(case),
+        beside=beside(case),
     )
 
 
@@ -109,15 +127,17 @@ def _proof(case: Case) -> Proof | None:
 def assessment_result(assessment: Assessment) -> dict[str, Any]:
     """Return an assessment as the module returns it; its shape is this file's docstring."""
     reading = assessment.reading
-    gravest_first = sorted((each.finding for each in assessment.connectors), key=gravity)
     return {
         "server": reading.server.fqdn,
+        "version": reading.server.version,
         "clock": moment_text(reading.clock),
         "edge": edge_standing_result(reading.edge),
         "default_certificate": reading.transport.default_certificate,
+        "certificates": [certificate_result(each) for each in reading.certificates],
         "connectors": [_connector_result(each) for each in assessment.connectors],
         "proxied": [proxied_result(one) for each in assessment.connectors for one in each.case.handed_over],
-        "findings": [finding_result(each) for each in gravest_first],
+        "findings": [finding_result(each) for each in assessment.findings],
+        "unobserved": [unobserved_result(each) for each in unobserved(reading, assessment.findings)],
     }
 
 

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from .._exchange.address import endpoint_address
 from .._exchange.certificate import Certificate
+from .._exchange.connectivity_log import Attempt
 from .._exchange.connector import SendConnector
-from .._exchange.last_error import TLS_SYMPTOMS, classify_last_error, is_about_the_way_to_the_front_end
+from .._exchange.last_error import (
+    TLS_SYMPTOMS,
+    classify_last_error,
+    is_about_the_way_to_the_front_end,
+    last_address_tried,
+)
+from .._exchange.message import Message
 from .._exchange.protocol_log import Session
 from .._exchange.queue import Queue
 from .candidates import candidates, may_forbid_changes, named_certificates
@@ -23,6 +31,8 @@ from .reading import Reading
 from .stuck import has_tls_symptom, is_suspended, last_tried, queues_of, stuck_queues
 
 _EVER: Final = datetime.min.replace(tzinfo=UTC)
+# LastRetryTime is when an attempt began or ended; the longest waits twenty-one seconds for each of some hosts.
+_ONE_ATTEMPT: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,7 @@ class Case:
 
     ``judged`` is what the log's latest failure proves, or why it does not; None when there is none to judge.
     ``hops`` are this server's recent sessions with front ends, ``proxied`` what other servers have handed to its own.
+    ``attempts`` are what the connectivity log tells of the queues, ``deferred`` the messages that wait on their own.
     """
 
     reading: Reading
@@ -42,6 +53,8 @@ class Case:
     judged: Evidence | Doubted | None
     hops: tuple[Session, ...] = ()
     proxied: tuple[ProxiedSession, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    deferred: tuple[Message, ...] = ()
 
     @property
     def evidence(self) -> Evidence | None:
@@ -143,6 +156,31 @@ class Case:
         return max(self.stuck, key=lambda queue: (has_tls_symptom(queue), queue.message_count))
 
     @property
+    def queue_names_reason(self) -> bool:
+        """Tell whether the queue's error is none that KB 4051498 shows itself by."""
+        return bool(self.stuck) and not has_tls_symptom(self.loudest)
+
+    def is_outdated(self, moment: datetime) -> bool:
+        """Tell whether a log was silent about the last attempt, of which the queue's error tells."""
+        tried = last_tried(self.stuck)
+        return self.queue_names_reason and tried is not None and moment < tried - _ONE_ATTEMPT
+
+    @property
+    def last_attempts(self) -> tuple[Attempt, ...]:
+        """Return the attempts of the last try of a queue: several hosts may be tried one after the other."""
+        latest = max((each.ended for each in self.attempts), default=None)
+        return tuple(each for each in self.attempts if latest is not None and each.ended >= latest - _ONE_ATTEMPT)
+
+    @property
+    def last_address(self) -> str:
+        """Return the address that was tried last, by the queue's error or else by the logs; empty if unknown."""
+        said = last_address_tried(self.loudest.last_error) if self.stuck else ""
+        failed = [each for attempt in self.attempts[-1:] for each in attempt.refused]
+        latest = self.story.latest
+        logged = "" if latest is None else endpoint_address(latest.remote_endpoint)
+        return said or (failed[-1].address if failed else logged)
+
+    @property
     def cured_since_last_try(self) -> bool:
         """Tell whether TLS was established after every stuck queue's last attempt: they only wait for the next one."""
         tried = last_tried(self.stuck)
@@ -174,20 +212,39 @@ def make_case(reading: Reading, connector: SendConnector) -> Case:
     # What a front end did for a session that waiting mail made is as recent as that session.
     story = tell(reading.negotiated_for(connector), _EVER if connector.frontend_proxy else begin)
     hopped = hops(reading.sessions_of(connector)) if connector.frontend_proxy else ()
+    queues = queues_of(connector, reading.queues)
     case = Case(
         reading=reading,
         connector=connector,
-        queues=queues_of(connector, reading.queues),
+        queues=queues,
         stuck=stuck,
         named=named,
         story=story,
         judged=_judged(reading, story, named),
         hops=tuple(each for each in hopped if each.tls_verb and each.started >= begin),
         proxied=tuple(each for each in reading.proxied if each.guid == connector.guid),
+        attempts=_attempts(reading, connector, stuck, begin),
+        deferred=_deferred(reading, queues),
     )
     if case.evidence is None and (refusal := _refusal(case)) is not None:
         return replace(case, judged=refusal)
     return case
+
+
+def _attempts(
+    reading: Reading, connector: SendConnector, stuck: Sequence[Queue], begin: datetime
+) -> tuple[Attempt, ...]:
+    if reading.connectivity is None:
+        return ()
+    hops_of_queues = [queue.next_hop_domain for queue in stuck]
+    found = (each for each in reading.connectivity.attempts if each.concerns(connector.guid, hops_of_queues))
+    return tuple(each for each in found if each.ended >= begin)
+
+
+def _deferred(reading: Reading, queues: Sequence[Queue]) -> tuple[Message, ...]:
+    names = {queue.identity.lower() for queue in queues if not is_suspended(queue)}
+    messages = () if reading.messages is None else reading.messages.messages
+    return tuple(each for each in messages if each.is_deferred and each.queue.lower() in names)
 
 
 def _judged(reading: Reading, story: LogStory, named: Sequence[Certificate]) -> Evidence | Doubted | None:

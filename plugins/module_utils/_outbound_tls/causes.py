@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from .._exchange.address import is_ipv6
 from .._exchange.last_error import ErrorFamily
 from .finding import FindingId
 
@@ -138,6 +139,18 @@ def explain_word(word: str) -> Explanation:
         Explanation(
             FindingId.UNKNOWN_ERROR, f"TLS failed with {word}", "Read the session; its rows are quoted under evidence."
         ),
+    )
+
+
+def explain_connect(word: str, address: str) -> Explanation:
+    """Return what it means that an address could not be connected to; ``word`` is the socket error's number."""
+    found = explain_family(ErrorFamily.SOCKET, word)
+    if not is_ipv6(address) or found.id not in (FindingId.NO_ROUTE, FindingId.PORT_CLOSED):
+        return found
+    return Explanation(
+        FindingId.IPV6_ROUTE,
+        f"{found.meaning}, and the address is an IPv6 one ({address})",
+        "Give this server a route by IPv6, or let mail go by IPv4: a smart host whose name has no AAAA record.",
     )
 
 

@@ -100,7 +100,7 @@ def judge(session: Session, reading: Reading, named: tuple[Certificate, ...]) ->
 
 def _by_rows(grade: Grade, thumbprints: tuple[str, ...], session: Session) -> Evidence:
     rows = quoted_rows(session)
-    return Evidence(grade, thumbprints, tuple(row_text(row) for row in rows), _where(session), session)
+    return Evidence(grade, thumbprints, tuple(row_text(row) for row in rows), where_ended(session), session)
 
 
 def _left_over(session: Session, named: tuple[Certificate, ...]) -> tuple[str, ...]:
@@ -248,6 +248,7 @@ def _agrees(logged: LoggedCertificate, certificate: Certificate, *, names_needed
     return all(same_name(one, other, match_case=False) for one, other in pairs if one)
 
 
-def _where(session: Session) -> str:
-    row = session.outcome_row
-    return "" if row is None else f"{row.file}, line {row.line}" if row.file else f"line {row.line}"
+def where_ended(session: Session) -> str:
+    """Return the file and the line of the row that says how TLS ended, else of the last one."""
+    row = session.outcome_row or session.rows[-1]
+    return f"{row.file}, line {row.line}" if row.file else f"line {row.line}"

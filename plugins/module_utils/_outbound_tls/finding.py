@@ -193,9 +193,9 @@ def finding_result(finding: Finding) -> dict[str, Any]:
     """Return a finding as modules return it.
 
     ``evidence`` holds the rows, or Exchange's words, that the finding rests on; ``grade`` is empty for what is quoted
-    without proving that a certificate is not bound.
+    without proving that a certificate is not bound. What supports a proof stands behind its lines.
     """
-    quoted = {"grade": "", "thumbprints": [], "lines": list(finding.quotes), "where": finding.where}
+    proof = evidence_result(finding.evidence) or {"grade": "", "thumbprints": [], "lines": [], "where": finding.where}
     return {
         "id": finding.id.value,
         "kind": finding.kind.value,
@@ -210,7 +210,7 @@ def finding_result(finding: Finding) -> dict[str, Any]:
         "thumbprints": list(finding.thumbprints),
         "when": moment_text(finding.when),
         "confidence": finding.confidence.value,
-        "evidence": evidence_result(finding.evidence) or quoted,
+        "evidence": {**proof, "lines": [*proof["lines"], *finding.quotes]},
         "remedy": finding.remedy,
         "lines": list(finding.lines),
         "repairable_by_role": finding.repairable,

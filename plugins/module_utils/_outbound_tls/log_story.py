@@ -33,7 +33,8 @@ _INTERNAL_PORTS: Final = frozenset({OUTBOUND_PROXY_PORT, 2525, 475})
 @dataclass(frozen=True)
 class LogStory:
     """The latest of each. ``failure`` is recent enough to be evidence, ``stale_failure`` is not and is only quoted.
-    ``unreached`` is the latest session of all where that never came to a connection, and is recent enough.
+    ``latest`` is the latest session of all, if it is recent enough. ``in_clear`` is the latest recent one that sent
+    mail unencrypted though the other end offers TLS, if none has established TLS since.
 
     ``cured`` tells that a success came after the failure, or with it.
     """
@@ -41,7 +42,8 @@ class LogStory:
     failure: Session | None
     success: Session | None
     stale_failure: Session | None
-    unreached: Session | None = None
+    latest: Session | None = None
+    in_clear: Session | None = None
 
     @property
     def cured(self) -> bool:
@@ -71,13 +73,16 @@ def tell(sessions: Iterable[Session], begin: datetime) -> LogStory:
     successes = sorted((each for each in relevant if has_succeeded(each)), key=negotiated_at)
     recent = [each for each in failures if negotiated_at(each) >= begin]
     stale = [each for each in failures if negotiated_at(each) < begin]
-    latest = max(relevant, key=lambda each: each.started, default=None)
-    knocked = latest is not None and latest.ended >= begin and connect_error(latest)
+    lately = [each for each in relevant if each.ended >= begin]
+    in_clear = [each for each in lately if went_in_clear(each)]
+    if successes:
+        in_clear = [each for each in in_clear if each.started > negotiated_at(successes[-1])]
     return LogStory(
         failure=recent[-1] if recent else None,
         success=successes[-1] if successes else None,
         stale_failure=stale[-1] if stale else None,
-        unreached=latest if knocked else None,
+        latest=max(lately, key=lambda each: each.started, default=None),
+        in_clear=max(in_clear, key=lambda each: each.started, default=None),
     )
 
 
@@ -103,6 +108,11 @@ def connect_error(session: Session) -> str:
 def has_succeeded(session: Session) -> bool:
     """Tell whether TLS was established by STARTTLS."""
     return session.tls_verb == STARTTLS and session.tls_outcome is TlsOutcome.ESTABLISHED
+
+
+def went_in_clear(session: Session) -> bool:
+    """Tell whether mail left unencrypted though the other end offers TLS, as after a negotiation that failed."""
+    return session.accepted_in_clear > 0 and session.tls_verb == "" and session.starttls_offered is True
 
 
 def negotiated_at(session: Session) -> datetime:

@@ -13,8 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .._exchange.certificate import Certificate
+from .._exchange.connectivity_log import ConnectivityLog
 from .._exchange.connector import SendConnector
 from .._exchange.edge import EdgeStanding
+from .._exchange.event import Events
+from .._exchange.message import Messages
 from .._exchange.protocol_log import Session
 from .._exchange.queue import Queue
 from .._exchange.send_log import LogPosition, SendLog
@@ -58,7 +61,8 @@ class Reading:
     are needed only of connectors with a TlsCertificateName and stuck mail. ``since`` is the position up to which an
     earlier look had read the log: only sessions after it prove a cure. ``edge`` is None unless the server is an Edge.
     ``inactive`` are the components without which no mail leaves that an administrator has switched off; it is empty
-    also where nothing waits, or the account may not ask.
+    also where nothing waits, or the account may not ask. ``connectivity``, ``events`` and ``messages`` are None where
+    nothing had to be explained by them.
     """
 
     server: Server
@@ -76,6 +80,9 @@ class Reading:
     proxied: tuple[ProxiedSession, ...] = ()
     front_end: FrontEndLog | None = None
     inactive: tuple[str, ...] = ()
+    connectivity: ConnectivityLog | None = None
+    events: Events | None = None
+    messages: Messages | None = None
 
     def certificate(self, thumbprint: str) -> Certificate | None:
         """Return a certificate of this server's list; None when the list does not have it."""

@@ -36,6 +36,13 @@ def is_stuck(queue: Queue) -> bool:
     return status == "retry" or (status in _TRYING and queue.first_retry_time is not None)
 
 
+def may_hold_deferred_mail(queue: Queue) -> bool:
+    """Tell whether messages may wait in a queue that goes on: for an answer to themselves, or since just now."""
+    if queue.message_count < 1 or not delivers_by_connector(queue):
+        return False
+    return queue.status.lower() in {"ready", *_TRYING} and not is_stuck(queue)
+
+
 def is_suspended(queue: Queue) -> bool:
     """Tell whether an administrator holds the queue: his choice is reported and never undone."""
     return queue.status.lower() == "suspended"

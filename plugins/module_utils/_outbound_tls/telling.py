@@ -13,7 +13,7 @@ from .._exchange.services import Service
 from .._powershell import foresee_no_prompt
 from .case import Case
 from .causes import Explanation
-from .evidence import quoted_rows, row_text
+from .evidence import quoted_rows, row_text, where_ended
 from .finding import Confidence, Finding, FindingId, Severity
 from .plan import shortened
 
@@ -33,18 +33,27 @@ def other_cause(
     word: str = "",
     session: Session | None = None,
     thumbprint: str = "",
+    said: tuple[str, ...] = (),
+    where: str = "",
+    state: str = "",
+    severity: Severity | None = None,
 ) -> Finding:
-    """Return what is wrong where it is not that a certificate is not bound."""
+    """Return what is wrong where it is not that a certificate is not bound.
+
+    ``said`` is quoted, read at ``where``; without it the session, or what the queue says. ``state`` tells of the mail
+    where that is not stuck.
+    """
     return finding(
         case,
         explanation.id,
-        f"{mail(case)}, and the reason is not that a certificate is not bound: {explanation.meaning}.",
+        f"{state or mail(case)}, and the reason is not that a certificate is not bound: {explanation.meaning}.",
         confidence=confidence,
-        severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
+        severity=severity or (Severity.ERROR if case.mail_waits else Severity.WARNING),
         remedy=explanation.remedy,
         word=word,
         thumbprints=(thumbprint,) if thumbprint else (),
-        quotes=quotes(case, session),
+        quotes=said or quotes(case, session),
+        where=where or read_at(case, session),
     )
 
 
@@ -65,14 +74,21 @@ def unproven(
     """Return that nothing is proven, whatever is suspected."""
     return finding(
         case,
-        FindingId.SUSPECTED if case.candidates and session is None else FindingId.UNEXPLAINED,
+        _unproven(case, session),
         sentence,
         confidence=Confidence.NONE,
         severity=Severity.ERROR if case.mail_waits else Severity.WARNING,
         remedy=remedy,
         thumbprints=(thumbprint,) if thumbprint else tuple(each.thumbprint for each in case.candidates),
         quotes=quotes(case, session or case.story.stale_failure),
+        where=read_at(case, session or case.story.stale_failure),
     )
+
+
+def _unproven(case: Case, session: Session | None) -> FindingId:
+    if case.story.in_clear is not None and not case.mail_waits:
+        return FindingId.SENT_IN_CLEAR
+    return FindingId.SUSPECTED if case.candidates and session is None else FindingId.UNEXPLAINED
 
 
 def mail(case: Case) -> str:
@@ -90,6 +106,14 @@ def quotes(case: Case, session: Session | None) -> tuple[str, ...]:
     if session is not None:
         return tuple(row_text(row) for row in quoted_rows(session))
     return tuple(f"{queue.identity}: {queue.last_error}" for queue in case.stuck if queue.last_error)
+
+
+def read_at(case: Case, session: Session | None) -> str:
+    """Return where ``quotes`` were read."""
+    if session is not None:
+        return where_ended(session)
+    names = [queue.identity for queue in case.stuck if queue.last_error]
+    return f"LastError of {' and '.join(names)}" if names else ""
 
 
 def held(case: Case) -> str:

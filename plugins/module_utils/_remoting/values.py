@@ -31,6 +31,9 @@ def to_wire(value: Value) -> Any:
     A switch goes as True: PowerShell's own client writes ``AddParameter(name)`` as true, and a null would be read as
     SwitchParameter(false) (PowerShell source: PSCommand.AddParameter, LanguagePrimitives.ConvertNullToSwitch).
 
+    A mapping goes as a Hashtable. The lists in it stay lists of PowerShell's own (ArrayList), and no array: only a
+    parameter's own type makes an array of a list.
+
     Raises:
         TypeError: a type outside ``_powershell.Value``.
         ValueError: an integer beyond 64 bits, or a character that XML cannot carry.
@@ -43,9 +46,17 @@ def to_wire(value: Value) -> Any:
         return _text_to_wire("".join(value))
     if isinstance(value, int):
         return _integer_to_wire(int(value))
+    if isinstance(value, Mapping):
+        return {_key_to_wire(key): to_wire(item) for key, item in value.items()}
     if isinstance(value, Sequence):
         return [to_wire(item) for item in value]
     raise TypeError(f"a {type(value).__name__} has no form on the wire")
+
+
+def _key_to_wire(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a {type(key).__name__} is no key of a hashtable")
+    return _text_to_wire("".join(key))
 
 
 def _text_to_wire(text: str) -> str:

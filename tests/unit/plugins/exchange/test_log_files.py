@@ -10,7 +10,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.fields 
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.log_files import (
     LogFile,
     log_file_from,
-    send_log_order,
+    log_order,
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._powershell import RemoteObject
 
@@ -25,7 +25,7 @@ def test_files_sort_by_day_hour_and_number_not_by_name() -> None:
         "SEND2026030211-10.LOG",
         "SEND20260303-1.LOG",
     ]
-    orders = [order for name in files if (order := send_log_order(name))]
+    orders = [order for name in files if (order := log_order(name, "SEND"))]
     assert orders == sorted(orders)
     assert len(orders) == len(files)
 
@@ -41,7 +41,7 @@ def test_files_sort_by_day_hour_and_number_not_by_name() -> None:
     ],
 )
 def test_other_files_are_no_send_logs(name: str) -> None:
-    assert send_log_order(name) is None
+    assert log_order(name, "SEND") is None
 
 
 def test_reads_what_the_directory_lists() -> None:
