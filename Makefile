@@ -10,6 +10,7 @@
 #   make test-matrix   plays the integration targets on every ansible-core that is supported
 #   make roads         repairs over every connection, authentication and kind of server, and fails where it must
 #   make readings      repairs under every answer to what is not known about Exchange
+#   make findings      holds what the diagnosis finds against the facts of many organisations
 #   make slow-truth    repairs at the pace of a slow Exchange in real time; a quarter of an hour. SCALE=20 hurries
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #   make fidelity      writes docs/fidelity.md: the facts about Exchange and the tests that rest on them
@@ -34,7 +35,7 @@ LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
-.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads readings slow-truth lab-proof \
+.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads readings findings slow-truth lab-proof \
     fidelity ledger clean
 
 help:
@@ -68,7 +69,7 @@ lint: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger check
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/ledger tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tools
 
 unit: $(TEST_READY)
 	pytest -n auto
@@ -98,6 +99,10 @@ roads: $(TEST_READY)
 # What the playbook makes of every reading of Exchange, as the lab saw it. READINGS="prompt_order" chooses.
 readings: $(TEST_READY)
 	@python -m tests.readings $(READINGS)
+
+# What the diagnosis finds in many organisations, by the facts of each. FINDINGS="ipv6" chooses.
+findings: $(TEST_READY)
+	@python -m tests.findings $(FINDINGS)
 
 # KB 4051498 with the role's defaults, where all that Exchange may delay comes late. SCALE=20 lets time run faster.
 slow-truth: $(TEST_READY)

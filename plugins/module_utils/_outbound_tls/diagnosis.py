@@ -18,7 +18,16 @@ from .qualifiers import qualified
 from .rules_front_end import frontend_proxy
 from .rules_log import doubted, not_bound, other_tls_error, rejected, session_end
 from .rules_network import deferred, event, put_off_by_reply, queue_error, unconnected
-from .rules_silence import cured, healthy, idle_and_unbound, ignores_starttls, names_nothing, sent_in_clear, suspected
+from .rules_silence import (
+    cured,
+    healthy,
+    idle_and_unbound,
+    ignores_starttls,
+    names_nothing,
+    never_starts_tls,
+    sent_in_clear,
+    suspected,
+)
 from .support import supported
 from .telling import finding
 
@@ -57,6 +66,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     not_bound,
     doubted,
     other_tls_error,
+    never_starts_tls,
     session_end,
     unconnected,
     queue_error,

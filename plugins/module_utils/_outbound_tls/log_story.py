@@ -33,8 +33,8 @@ _INTERNAL_PORTS: Final = frozenset({OUTBOUND_PROXY_PORT, 2525, 475})
 @dataclass(frozen=True)
 class LogStory:
     """The latest of each. ``failure`` is recent enough to be evidence, ``stale_failure`` is not and is only quoted.
-    ``latest`` is the latest session of all, if it is recent enough. ``in_clear`` is the latest recent one that sent
-    mail unencrypted though the other end offers TLS, if none has established TLS since.
+    ``latest`` is the latest session that has ended, if it is recent enough. ``in_clear`` is the latest recent one that
+    sent mail unencrypted though the other end offers TLS, if none has established TLS since.
 
     ``cured`` tells that a success came after the failure, or with it.
     """
@@ -81,7 +81,7 @@ def tell(sessions: Iterable[Session], begin: datetime) -> LogStory:
         failure=recent[-1] if recent else None,
         success=successes[-1] if successes else None,
         stale_failure=stale[-1] if stale else None,
-        latest=max(lately, key=lambda each: each.started, default=None),
+        latest=max(filter(has_ended, lately), key=lambda each: each.started, default=None),
         in_clear=max(in_clear, key=lambda each: each.started, default=None),
     )
 
@@ -108,6 +108,11 @@ def connect_error(session: Session) -> str:
 def has_succeeded(session: Session) -> bool:
     """Tell whether TLS was established by STARTTLS."""
     return session.tls_verb == STARTTLS and session.tls_outcome is TlsOutcome.ESTABLISHED
+
+
+def has_ended(session: Session) -> bool:
+    """Tell whether a session has come to its end; one that never came to a connection has no row that says so."""
+    return bool(session.disconnect or connect_error(session))
 
 
 def went_in_clear(session: Session) -> bool:

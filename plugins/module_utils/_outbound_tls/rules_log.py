@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from .._exchange.last_error import classify_last_error
 from .._exchange.protocol_log import Whose
 from .case import Case
 from .causes import NO_PRIVATE_KEY, Explanation, explain_word
@@ -116,7 +117,9 @@ def other_tls_error(case: Case) -> Finding | None:
     failure = case.story.open_failure
     if failure is None or failure.tls_error.lower() == UNKNOWN_CREDENTIALS:
         return None
-    if case.stuck and not case.has_symptom and failure.tls_error.lower() != NO_CREDENTIALS:
+    word = failure.tls_error.lower()
+    says_the_same = case.stuck and classify_last_error(case.loudest.last_error).word.lower() == word
+    if case.stuck and not (case.has_symptom or says_the_same) and word != NO_CREDENTIALS:
         return None
     ours = [each.thumbprint for each in failure.certificates if each.whose is Whose.OURS]
     explanation = masked(failure) or explain_word(failure.tls_error)

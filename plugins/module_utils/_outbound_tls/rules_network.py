@@ -19,9 +19,10 @@ from .._exchange.message import Message
 from .case import Case
 from .causes import Explanation, explain_connect, explain_family
 from .finding import Confidence, Finding, Severity
+from .rules_silence import LOOK_AT_LOG
 from .stuck import has_tls_symptom
 from .support import events_about
-from .telling import finding, other_cause
+from .telling import finding, mail, other_cause, unproven
 
 _TELLS_NOTHING: Final = frozenset({ErrorFamily.NONE, ErrorFamily.TLS_LOCAL, ErrorFamily.TLS_OR_NETWORK})
 
@@ -61,6 +62,13 @@ def queue_error(case: Case) -> Finding | None:
     if not case.stuck or has_tls_symptom(case.loudest):
         return None
     error = classify_last_error(case.loudest.last_error)
+    if error.family is ErrorFamily.SOCKET and error.word.lower() == "timedout":
+        # Before the greeting or within the handshake: an inspecting firewall or TLS, and only the log tells which.
+        return unproven(
+            case,
+            f"{mail(case)}: the other end, or a firewall, fell silent (421 4.4.2 TimedOut), and the log is silent too.",
+            LOOK_AT_LOG,
+        )
     return other_cause(case, _explained(error, case.last_address), Confidence.PROBABLE, word=error.word)
 
 

@@ -44,11 +44,18 @@ def names_nothing(case: Case) -> Finding | None:
     return other_cause(case, Explanation(FindingId.CERTIFICATE_NAME_MISSING, meaning, remedy), Confidence.PROBABLE)
 
 
+def never_starts_tls(case: Case) -> Finding | None:
+    """The other end demands STARTTLS, and the connector is told never to use it."""
+    demanded = case.stuck and classify_last_error(case.loudest.last_error).family is ErrorFamily.STARTTLS_REQUIRED
+    return ignores_starttls(case) if demanded else None
+
+
 def ignores_starttls(case: Case) -> Finding | None:
+    """Whatever keeps mail back, it is no certificate."""
     if not case.stuck or not case.connector.ignore_starttls:
         return None
     meaning = "it ignores STARTTLS, so no certificate is used"
-    remedy = "Look at the network and the other end: this is no fault of a certificate."
+    remedy = "Set-SendConnector -IgnoreSTARTTLS $false, if the other end wants TLS; else look at it and the network."
     return other_cause(case, Explanation(FindingId.STARTTLS_IGNORED, meaning, remedy), Confidence.PROBABLE)
 
 

@@ -23,7 +23,7 @@ _NO_TLS_OFFERED: Final = re.compile(r"remote doesn't support TLS", flags=re.IGNO
 _NO_SMTP: Final = re.compile(r"response was illegally formatted", flags=re.IGNORECASE)
 _NOT_AUTHENTICATED: Final = re.compile(r"Outbound Authentication failed with (?P<word>\w+)", flags=re.IGNORECASE)
 _DISCONNECTED: Final = re.compile(r"\((?P<word>\w+)\)")
-_SHORTEST_REASON: Final = frozenset(
+_SAID_BY_ROWS: Final = frozenset(
     {
         ErrorFamily.ACCESS_DENIED,
         ErrorFamily.AUTHENTICATION_FAILED,
@@ -82,7 +82,7 @@ def _told(session: Session, *, insists_on_tls: bool) -> Explained | None:
             return masked(session) or _no_smtp(), ""
         if row.event == "*" and _NO_TLS_OFFERED.search(text):
             return masked(session) or _not_offered(), ""
-        if row.event in "<*" and (said := classify_last_error(text)).family in _SHORTEST_REASON:
+        if row.event in "<*" and (said := classify_last_error(text)).family in _SAID_BY_ROWS:
             return _by_family(said)
     if insists_on_tls and session.starttls_offered is False and session.tls_verb == "" and session.disconnect:
         return masked(session) or _not_offered(), ""

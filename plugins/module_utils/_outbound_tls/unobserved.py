@@ -51,14 +51,23 @@ def _sources(reading: Reading) -> Iterator[Unobserved]:
 
 
 def _silent_connectors(reading: Reading) -> Iterator[Unobserved]:
+    """Of connectors that do not log: why mail waits, or what became of what has left."""
+    idle = []
     for each in reading.connectors:
         if each.logging_level is LoggingLevel.VERBOSE or reading.log.read_until is None:
             continue
-        if stuck_queues(each, reading.queues) and not reading.negotiated_for(each):
+        if not stuck_queues(each, reading.queues):
+            idle.append(f'"{each.name}"')
+        elif not reading.negotiated_for(each):
             yield Unobserved(
                 f'how sessions of "{each.name}" end, and with which certificate',
                 "its ProtocolLoggingLevel to be Verbose, and one more attempt",
             )
+    if idle:
+        yield Unobserved(
+            f"whether what left by {', '.join(idle)} went over TLS, and was accepted",
+            "ProtocolLoggingLevel to be Verbose there",
+        )
 
 
 def _beyond(findings: Iterable[Finding]) -> Iterator[Unobserved]:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange import cmdlets
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connector import LoggingLevel
@@ -61,6 +63,14 @@ READING = [
         cmdlets.select_string(LOG, "TLS negotiation failed"),
         f"Select-String -LiteralPath '{LOG}' -Pattern 'TLS negotiation failed' -SimpleMatch -Encoding UTF8 | "
         "Select-Object -Property Path,LineNumber,Line",
+    ),
+    (cmdlets.get_messages("MBX01\\7", 100), "Get-Message -Queue 'MBX01\\7' -ResultSize 100"),
+    (
+        cmdlets.get_events("System", "Schannel", [36870, 36887], datetime(2026, 3, 2, 2, 15, tzinfo=UTC), 50),
+        "Get-WinEvent -FilterHashtable "
+        "@{logname=System; providername=Schannel; id=36870; starttime='2026-03-02T02:15:00.000Z'},"
+        "@{logname=System; providername=Schannel; id=36887; starttime='2026-03-02T02:15:00.000Z'} -MaxEvents 50 | "
+        "Select-Object -Property ProviderName,Id,TimeCreated,Message",
     ),
     (cmdlets.get_date(), "Get-Date"),
 ]

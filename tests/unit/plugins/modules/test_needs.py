@@ -50,6 +50,9 @@ ON_EDGE = {
 Sent: TypeAlias = "set[tuple[str, str | None]]"
 OPTIONAL = {
     ("Get-EdgeSubscription", None),
+    ("Get-Message", None),
+    ("Get-Message", "Queue"),
+    ("Get-Message", "ResultSize"),
     ("Get-ServerComponentState", None),
     ("Get-ServerComponentState", "Identity"),
 }
@@ -73,7 +76,7 @@ def sent_by(start: Start, name: str, step: Step, *, on_edge: bool) -> Sent:
 
 
 def is_of_windows(command: str) -> bool:
-    return command in {*PUBLIC, "Add-PSSnapin", "Get-ChildItem", "Get-Content", "Get-Date", "Get-Item"}
+    return command in {*PUBLIC, "Add-PSSnapin", "Get-ChildItem", "Get-Content", "Get-Date", "Get-Item", "Get-WinEvent"}
 
 
 def spread(commands: Iterable[tuple[str, Iterable[str]]]) -> Sent:

@@ -31,7 +31,9 @@ VALUES = st.recursive(
     | st.text(LETTERS)
     | st.text("_xX0D5F")  # what looks like an escape
     | st.binary(min_size=1),
-    lambda children: st.lists(children, max_size=4),
+    lambda children: (
+        st.lists(children, max_size=4) | st.dictionaries(st.text(LETTERS, min_size=1), children, min_size=1, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -45,6 +47,8 @@ def as_a_server_reads(value: Any) -> Any:
 def in_python(value: Any) -> Any:
     if isinstance(value, powershell.PSListBase):
         return [in_python(item) for item in value]
+    if isinstance(value, powershell.PSDictBase):
+        return {str(key): in_python(item) for key, item in value.items()}
     if isinstance(value, powershell.PSByteArray):
         return bytes(value)
     if isinstance(value, powershell.PSString):
@@ -61,7 +65,11 @@ def as_we_read(value: Any) -> Any:
 
 
 def items(value: Any) -> Any:
-    return [items(item) for item in value.items] if isinstance(value, RemoteObject) else value
+    if not isinstance(value, RemoteObject):
+        return value
+    if value.properties:
+        return {name: items(item) for name, item in value.properties.items()}
+    return [items(item) for item in value.items]
 
 
 @given(VALUES)
@@ -97,7 +105,7 @@ class Level(Enum):
     VERBOSE = "Verbose"
 
 
-@pytest.mark.parametrize("value", [1.5, {"a": 1}, {"a"}, object(), Level.VERBOSE, ["fine", 1.5]])
+@pytest.mark.parametrize("value", [1.5, {"a": 1.5}, {"a"}, object(), Level.VERBOSE, ["fine", 1.5]])
 def test_types_outside_the_list_are_refused(value: Any) -> None:
     with pytest.raises(TypeError, match="has no form on the wire"):
         to_wire(value)
@@ -107,6 +115,17 @@ def test_types_outside_the_list_are_refused(value: Any) -> None:
 def test_values_that_no_message_can_carry_are_refused(value: Value) -> None:
     with pytest.raises(ValueError, match=r"can carry|fit into"):
         to_wire(value)
+
+
+def test_keys_are_text() -> None:
+    with pytest.raises(TypeError, match="is no key of a hashtable"):
+        to_wire({1: "a"})  # type: ignore[dict-item]
+
+
+def test_a_mapping_is_a_hashtable() -> None:
+    element = Serializer().serialize(to_wire([{"logname": "System", "id": 36870}]))
+    (hashtable,) = element.findall(".//DCT/..")
+    assert [each.text for each in hashtable.findall("TN/T")] == ["System.Collections.Hashtable", "System.Object"]
 
 
 def test_a_tuple_is_a_list() -> None:
