@@ -29,7 +29,14 @@ from ._outbound_tls.front_end import (
 from ._outbound_tls.log_story import evidence_begins
 from ._outbound_tls.plan import Refused
 from ._outbound_tls.reading import OtherStore, Reading, Refusal
-from ._outbound_tls.stuck import has_mail, is_stuck, may_hold_deferred_mail, queues_of, stuck_queues
+from ._outbound_tls.stuck import (
+    has_mail,
+    is_stuck,
+    may_hold_deferred_mail,
+    queues_of,
+    stuck_queues,
+    waits_for_another_server,
+)
 
 # Enough to hear what messages wait for.
 _QUEUES: Final = 10
@@ -94,14 +101,12 @@ def _with_support(reading: Reading, server: ObservedServer) -> Reading:
     silent = [each for each in queues if may_hold_deferred_mail(each) or (is_stuck(each) and not each.last_error)]
     if silent:
         reading = replace(reading, messages=server.messages([each.identity for each in silent[:_QUEUES]], _MESSAGES))
-    if not stuck:
-        return reading
-    begin = evidence_begins(stuck, reading.clock)
-    return replace(
-        reading,
-        connectivity=server.connectivity_log(reading.transport.connectivity_log_path, begin),
-        events=server.events(begin),
-    )
+    elsewhere = [queue for queue in reading.queues if waits_for_another_server(queue)]
+    begin = evidence_begins([*stuck, *elsewhere], reading.clock)
+    if stuck:
+        log = server.connectivity_log(reading.transport.connectivity_log_path, begin)
+        reading = replace(reading, connectivity=log)
+    return replace(reading, events=server.events(begin)) if stuck or elsewhere else reading
 
 
 def _with_front_end(

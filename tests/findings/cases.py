@@ -35,6 +35,7 @@ RENEWED = (
 )
 FLEET_UP = "servers.mbx01.contoso.test.reachable=true"
 OTHERS_BOUND = tuple(f"servers.mbx0{each}.contoso.test.certificates.wildcard.network_service=true" for each in (1, 3))
+FROM_ELSEWHERE = "mail=[{server: mbx01.contoso.test, domain: fabrikam.com, count: 25, queued_at: -40m}]"
 NOT_TRUSTED = f"{PEER}.client_certificate={{issuers: ['CN=Another CA']}}"
 NOT_EXPECTED = f"{PEER}.client_certificate={{names: [mail.adatum.com]}}"
 OLD_TLS = f"{SERVER}.tls_versions=[TLS1_0, TLS1_1]"
@@ -147,6 +148,11 @@ NETWORK = (
 )  # fmt: skip
 
 OTHERS = (
+    *(
+        Case("16", f"Kerberos: {word}", "authentication", (f"{SERVER}.kerberos={word}",), "relayed",
+             server="mbx02.contoso.test")
+        for word in ("no_spn", "clock_skewed", "broken_trust")
+    ),
     Case("17", "a Receive log among the Send logs", "suspected", scenario="receive-log-only", qualifiers=SILENT,
          unobserved=LOGGING),
     proven("18", "the other end times out", "peer_timeout", f"{PEER}.reply_to_mail=421 4.4.1 Connection timed out"),
@@ -159,10 +165,23 @@ OTHERS = (
          certain=True, qualifiers=frozenset({"sent_in_clear"})),
     Case("20", "opportunistic TLS, the log is silent", "suspected", OPPORTUNISTIC, severity="warning",
          unobserved=LOGGING),
+    Case("20", "opportunistic TLS, no private key", "no_private_key",
+         (VERBOSE, *OPPORTUNISTIC, f"{CERTIFICATE}.key=missing"), severity="warning", certain=True,
+         qualifiers=frozenset({"sent_in_clear"})),
+    Case("20", "opportunistic TLS, no certificate is proven", "sent_in_clear",
+         (VERBOSE, *OPPORTUNISTIC, "readings.certificate_rows=none", "readings.select_object=hidden"),
+         severity="warning", qualifiers=frozenset({"sent_in_clear"})),
     Case("21", "seen from the server that sends", "frontend_proxy", (VERBOSE,), "front-end-proxy",
          qualifiers=FRONT_END),
     Case("21", "seen from the front end", "certificate_not_bound", (VERBOSE,), "front-end-proxy",
          server="mbx02.contoso.test", qualifiers=FRONT_END),
+    Case("21", "the way to the front end fails", "frontend_hop", (VERBOSE,), "front-end-trap", qualifiers=FRONT_END),
+    Case("22", "the source server does not answer", "relayed",
+         ("servers.mbx02.contoso.test.network={firewall: {mbx01.contoso.test: drops}}",), "relayed",
+         server="mbx02.contoso.test", unobserved="the same look at that server"),
+    Case("22", "seen from the source server", "suspected", scenario="relayed", qualifiers=SILENT, unobserved=LOGGING),
+    Case("22", "seen from the Edge", "suspected", (FROM_ELSEWHERE,), "edge-subscribed", server="edge01.contoso.test",
+         qualifiers=SILENT, unobserved=LOGGING),
     proven("23", "a reply that nobody knows", "unknown_error", f"{PEER}.reply_to_mail=451 4.7.1 Greylisted"),
     Case("other", "out of service", "maintenance", (f"{SERVER}.components={{HubTransport: Inactive}}",), certain=True),
     hinted("other", "the connector names nothing", "certificate_name_missing",

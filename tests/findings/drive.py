@@ -82,6 +82,8 @@ def judge(case: Case, result: Json, state: Json, seconds: int = 0) -> Outcome:
     unknown = [f"{each['what']}: {each['needs']}" for each in result["unobserved"]]
     sent = {each["name"] for each in state["commands"] if not READS.fullmatch(each["name"])}
     repairable = {each["id"] for each in findings if each["repairable_by_role"]}
+    if case.primary == "healthy" and not findings and not result["connectors"]:
+        roots, severities = {"healthy"}, {case.severity}  # whoever sends nothing has nothing to be found
     checks = {
         f"the root cause is {told(roots)}": roots == {case.primary},
         f"beside it stand {told(others)}": others == case.also,

@@ -15,6 +15,9 @@ from .._exchange.queue import Queue
 
 # Shadow redundancy, poison, Submission and Unreachable have other delivery types, and Guids that are no connector's.
 _BY_CONNECTOR: Final = frozenset({"dnsconnectordelivery", "smarthostconnectordelivery"})
+# SmtpRelayToRemoteAdSite, SmtpRelayWithinAdSiteToEdge, … (documentation page "Queue properties").
+_RELAYS: Final = "smtprelay"
+_TO_MAILBOX: Final = "smtpdeliverytomailbox"
 _TRYING: Final = frozenset({"connecting", "active"})
 
 
@@ -34,6 +37,17 @@ def is_stuck(queue: Queue) -> bool:
         return False
     status = queue.status.lower()
     return status == "retry" or (status in _TRYING and queue.first_retry_time is not None)
+
+
+def is_relayed(queue: Queue) -> bool:
+    """Tell whether a queue's mail leaves from another server of the organisation."""
+    return queue.delivery_type.lower().startswith(_RELAYS)
+
+
+def waits_for_another_server(queue: Queue) -> bool:
+    """Tell whether mail waits that no Send connector of this server has a part in."""
+    by_servers = queue.delivery_type.lower().startswith((_RELAYS, _TO_MAILBOX))
+    return by_servers and queue.message_count > 0 and queue.status.lower() == "retry"
 
 
 def may_hold_deferred_mail(queue: Queue) -> bool:

@@ -17,6 +17,7 @@ from tests.findings.case import Case
 from tests.findings.cases import CASES
 from tests.findings.drive import judge, scenario_of
 
+ROWS = {str(number) for number in range(1, 24)}
 CASE = Case("1", "name", "certificate_not_bound", certain=True, unobserved="needs: Verbose")
 
 
@@ -85,6 +86,17 @@ def test_what_must_stand_beside_must_stand_there() -> None:
     case = replace(CASE, also=frozenset({"expires"}))
     assert judge(case, result(), state()).problems == ("beside it stand none",)
     assert not judge(case, result(finding(), SECOND), state()).problems
+
+
+def test_every_row_has_a_case() -> None:
+    assert not ROWS - {case.row for case in CASES}
+
+
+def test_every_id_of_a_cause_is_expected_somewhere() -> None:
+    causes = {each.value for each in FindingId if each.kind is not FindingKind.PREDICTION}
+    expected = {case.primary for case in CASES} | {each for case in CASES for each in case.also}
+    assert causes - expected <= {"receive_timeout"}, "seen by unit tests alone"
+    assert expected <= {each.value for each in FindingId}
 
 
 def test_qualifiers_are_words_of_the_module() -> None:

@@ -340,6 +340,22 @@ def test_mail_for_another_server_of_the_organisation(make, kind, error, expected
     found = next(each for each in result_of(make, queues=(queue,))["findings"] if each["id"] != "healthy")
     assert (found["id"], found["connector"], found["guid"], found["primary"]) == (expected, "", "", True)
     assert "25 messages wait for branch" in found["message"]
+    assert found["evidence"]["lines"] == [f"MBX01\\3, {kind}: {error}"]
+
+
+def test_what_is_known_of_the_way_to_another_server_is_told(make):
+    queue = make.queue(delivery_type="SmtpRelayToConnectorSourceServers", next_hop_domain="Outbound",
+                       next_hop_connector="0", last_error=make.network)  # fmt: skip
+    found = next(each for each in result_of(make, queues=(queue,))["findings"] if each["id"] == "relayed")
+    assert 'wait for the source servers of "Outbound"' in found["message"]
+    assert "the port does not answer (10060)" in found["message"]
+    refused = replace(queue, last_error="454 4.7.0 Temporary authentication failure")
+    told = event(make, 2017, "Outbound authentication failed with error LogonDenied")
+    events = Events((told, event(make, 2015)))
+    found = next(
+        each for each in result_of(make, queues=(refused,), events=events)["findings"] if each["connector"] == ""
+    )
+    assert found["evidence"]["lines"][1:] == [str(told)]
 
 
 @pytest.mark.parametrize(
