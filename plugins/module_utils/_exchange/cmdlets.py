@@ -56,6 +56,16 @@ def set_send_connector_logging(guid: str, level: LoggingLevel, *, domain_control
     )
 
 
+def set_send_connector_certificate(identity: str, certificate_name: str) -> Pipeline:
+    """Let a connector name another certificate. A line for people to type: nothing of ours sends it."""
+    return _change("Set-SendConnector", {"Identity": identity, "TlsCertificateName": certificate_name})
+
+
+def get_receive_connectors(server: str) -> Pipeline:
+    """The Receive connectors of one server."""
+    return _read("Get-ReceiveConnector", {"Server": server})
+
+
 def get_edge_subscriptions() -> Pipeline:
     """The subscriptions of Edge Transport servers; an Edge may know its own."""
     return _read("Get-EdgeSubscription", {})

@@ -5,7 +5,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+_SPAN: Final = re.compile(
+    r"(?:(?P<days>\d+)\.)?(?P<hours>\d\d):(?P<minutes>\d\d):(?P<seconds>\d\d)(?:\.\d{1,7})?", flags=re.ASCII
+)
 
 
 def parse_moment(text: str) -> datetime | None:
@@ -32,3 +38,20 @@ def moment_text(moment: datetime | None) -> str | None:
     if moment is None:
         return None
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse_span(text: str) -> timedelta:
+    """Read a span of time as .NET writes it, ``2.00:00:00``; fractions of a second are dropped.
+
+    Raises:
+        ValueError: anything else.
+    """
+    found = _SPAN.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no span of time")
+    return timedelta(**{name: int(number or 0) for name, number in found.groupdict().items()})
+
+
+def day_text(moment: datetime) -> str:
+    """Write the day of a moment, in UTC, as in ``2026-03-02``."""
+    return moment.astimezone(UTC).date().isoformat()

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from .._powershell import RemoteObject
 from .connector import directory_name
 from .fields import Fields
+from .moments import parse_span
 from .names import thumbprint_from
 
 
@@ -44,12 +46,15 @@ class TransportService:
     that can be read: then Enable-ExchangeCertificate would replace it without asking.
     ``send_log_path`` is None when the Send protocol log is switched off for the whole server, and
     ``connectivity_log_path`` when the connectivity log is.
+    ``message_expiration`` is MessageExpirationTimeout: how long a message may wait before it goes back to its sender;
+    None when it was not sent.
     """
 
     server: str
     default_certificate: str | None
     send_log_path: str | None
     connectivity_log_path: str | None = None
+    message_expiration: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,7 @@ def transport_service_from(source: RemoteObject) -> TransportService:
         default_certificate=default,
         send_log_path=fields.optional_text("SendProtocolLogPath"),
         connectivity_log_path=_connectivity_log_path(fields),
+        message_expiration=_message_expiration(fields),
     )
 
 
@@ -118,6 +124,14 @@ def _connectivity_log_path(fields: Fields) -> str | None:
     if not fields.source.has("ConnectivityLogEnabled") or not fields.source.has("ConnectivityLogPath"):
         return None
     return fields.optional_text("ConnectivityLogPath") if fields.flag("ConnectivityLogEnabled") else None
+
+
+def _message_expiration(fields: Fields) -> timedelta | None:
+    text = _when_sent(fields, "MessageExpirationTimeout")
+    try:
+        return parse_span(text) if text else None
+    except ValueError as error:
+        raise fields.misunderstood("MessageExpirationTimeout", text) from error
 
 
 def frontend_transport_service_from(source: RemoteObject, server: str) -> FrontendTransportService:

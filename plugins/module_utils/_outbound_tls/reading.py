@@ -20,6 +20,7 @@ from .._exchange.event import Events
 from .._exchange.message import Messages
 from .._exchange.protocol_log import Session
 from .._exchange.queue import Queue
+from .._exchange.receive_connector import ReceiveConnector
 from .._exchange.send_log import LogPosition, SendLog
 from .._exchange.server import Server, TransportService
 from .front_end import FrontEndLog, ProxiedSession
@@ -58,11 +59,12 @@ class Reading:
     the store does not have them. ``connectors`` are those that have this server among their sources, and those of
     ``proxied``: what other servers have handed, or may have handed, to the front end of this one. ``front_end`` is
     None where there was no reason to read its log. ``other_stores``
-    are needed only of connectors with a TlsCertificateName and stuck mail. ``since`` is the position up to which an
+    are needed only of connectors with a TlsCertificateName that has stuck mail or fits no certificate here. ``since`` is the position up to which an
     earlier look had read the log: only sessions after it prove a cure. ``edge`` is None unless the server is an Edge.
     ``inactive`` are the components without which no mail leaves that an administrator has switched off; it is empty
     also where nothing waits, or the account may not ask. ``connectivity``, ``events`` and ``messages`` are None where
-    nothing had to be explained by them.
+    nothing had to be explained by them. ``receive_connectors`` are needed only where a certificate may be bound; None
+    where they could not be read, as ``receive_problem`` says.
     """
 
     server: Server
@@ -83,6 +85,8 @@ class Reading:
     connectivity: ConnectivityLog | None = None
     events: Events | None = None
     messages: Messages | None = None
+    receive_connectors: tuple[ReceiveConnector, ...] | None = ()
+    receive_problem: str = ""
 
     def certificate(self, thumbprint: str) -> Certificate | None:
         """Return a certificate of this server's list; None when the list does not have it."""
