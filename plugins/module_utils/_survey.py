@@ -16,6 +16,7 @@ from ._exchange.protocol_log import Whose
 from ._exchange.send_log import position_from
 from ._observe.exchange import Exchange
 from ._observe.server import ObservedServer
+from ._outbound_tls.candidates import candidates, named_certificates
 from ._outbound_tls.case import make_case
 from ._outbound_tls.front_end import (
     VIRTUAL_CONNECTOR,
@@ -83,14 +84,19 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         connectors=connectors,
         queues=queues,
         log=log,
-        other_stores=_other_stores(exchange, server, [each for each in connectors if stuck_queues(each, queues)]),
+        other_stores=_other_stores(
+            exchange,
+            server,
+            [each for each in connectors if stuck_queues(each, queues) or _fits_nothing(each, certificates)],
+        ),
         refusals=tuple(Refusal(each["connector"], each["words"]) for each in options["refusals"] or ()),
         since=since,
         edge=exchange.edge_standing(),
         inactive=server.inactive_components() if any(has_mail(connectors, each) for each in queues) else (),
     )
     reading = _with_front_end(reading, exchange, server, handed_to(handed, server.server), options["connectors"] or ())
-    return replace(_with_support(reading, server), hidden=_hidden(server, reading))
+    reading = _with_receive_connectors(_with_support(reading, server), server)
+    return replace(reading, hidden=_hidden(server, reading))
 
 
 def _with_support(reading: Reading, server: ObservedServer) -> Reading:
@@ -107,6 +113,20 @@ def _with_support(reading: Reading, server: ObservedServer) -> Reading:
         log = server.connectivity_log(reading.transport.connectivity_log_path, begin)
         reading = replace(reading, connectivity=log)
     return replace(reading, events=server.events(begin)) if stuck or elsewhere else reading
+
+
+def _with_receive_connectors(reading: Reading, server: ObservedServer) -> Reading:
+    """Add what a binding may change besides, where there is something to bind."""
+    if not any(candidates(reading.certificates, each) for each in reading.connectors):
+        return reading
+    found, problem = server.receive_connectors()
+    return replace(reading, receive_connectors=found, receive_problem=problem)
+
+
+def _fits_nothing(connector: SendConnector, certificates: Sequence[Certificate]) -> bool:
+    """Tell whether a connector names a certificate that this server lacks: the question is whether others have it."""
+    is_of_interest = connector.enabled and not connector.ignore_starttls and not connector.frontend_proxy
+    return is_of_interest and not named_certificates(certificates, connector)
 
 
 def _with_front_end(

@@ -49,6 +49,7 @@ options:
         server is looked up in its own Send log, and judged by this server's certificates.
     type: list
     elements: dict
+  warn_days: {description: How many days ahead it is told that a certificate expires., type: int, default: 30}
   wait_for:
     description:
       - Look again and again until this has come or O(wait_timeout) has passed; either way the last look is returned.
@@ -159,6 +160,14 @@ connectors:
           M(mailops.exchange.exchange_certificate_info) returns them.
       type: list
       elements: dict
+    presented:
+      description:
+        - What this server, or its front end, may present. One is certain; several are what Exchange may take. Each has
+          thumbprint (null where none is presented), reasons, usable (yes, no, unknown), problem, subject, not_after and
+          services.
+      type: list
+      elements: dict
+      sample: [{thumbprint: 3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D, usable: 'yes', problem: ''}]
     log:
       description: The Send protocol log, as far as it was read.
       type: dict
@@ -189,7 +198,7 @@ connectors:
       type: dict
       contains:
         raise_logging: {description: Whether the logging level is raised., type: dict, sample: {certainty: certain}}
-        bind: {description: What is bound to SMTP., type: dict, sample: {certainty: certain, refused: false}}
+        bind: {description: What is bound to SMTP; and side_effects., type: dict, sample: {certainty: certain}}
         retry: {description: 'Which queues are tried.', type: dict, sample: {certainty: certain}}
     proof:
       description:
@@ -350,7 +359,7 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     interval = task.options["wait_interval"]
     deadline = monotonic() + task.options["wait_timeout"]
     while True:
-        assessment = assess(survey(task.options, exchange))
+        assessment = assess(survey(task.options, exchange), warn_days=task.options["warn_days"])
         come = None if awaited is None else has_come(awaited, assessment, task.options["wait_messages"])
         left = deadline - monotonic()
         if come is not False or left <= 0:
@@ -374,6 +383,7 @@ DEFINITION = Definition(
             },
         },
         "proxied": {"type": "list", "elements": "dict"},
+        "warn_days": {"type": "int", "default": 30},
         "wait_for": {"type": "str", "choices": ["verbose", "evidence", "proof"]},
         "wait_messages": {"type": "int", "default": 0},
         "wait_timeout": {"type": "int", "default": 60},

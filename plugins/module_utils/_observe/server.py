@@ -19,6 +19,7 @@ from .._exchange.cmdlets import (
     get_frontend_transport_service,
     get_messages,
     get_queues,
+    get_receive_connectors,
     get_server_component_state,
     get_transport_service,
 )
@@ -29,6 +30,7 @@ from .._exchange.fields import Unreadable
 from .._exchange.message import Message, Messages, message_from
 from .._exchange.moments import parse_moment
 from .._exchange.queue import Queue, queue_from
+from .._exchange.receive_connector import ReceiveConnector, receive_connector_from
 from .._exchange.send_log import SendLog
 from .._exchange.server import (
     FrontendTransportService,
@@ -145,6 +147,14 @@ class ObservedServer:
     def queues(self, where: str | None = None) -> tuple[Queue, ...]:
         """Return every queue of the server's transport service, or those that a ``queue_filter`` lets pass."""
         return tuple(queue_from(each) for each in self._sessions.run(get_queues(self.fqdn, where=where)).objects())
+
+    def receive_connectors(self) -> tuple[tuple[ReceiveConnector, ...] | None, str]:
+        """Return the server's Receive connectors; None, with the reason, when they cannot be read."""
+        try:
+            found = self._sessions.run(get_receive_connectors(self.fqdn)).objects()
+            return tuple(receive_connector_from(each) for each in found), ""
+        except (CmdletFailed, Unreadable) as error:
+            return None, str(error)
 
     def inactive_components(self) -> tuple[str, ...]:
         """Return the components without which no mail leaves and that are inactive; none where nobody may ask."""

@@ -24,12 +24,15 @@ returns, as exchange_outbound_tls_info does:
         messages              how many have not left yet, but for those in suspended queues
         stuck_messages        how many of them are stuck
         named_certificates    this server's certificates that the connector names, as exchange_certificate_info returns
+        presented             what this server may present: thumbprint (null where none is), reasons, usable (yes, no,
+                              unknown), problem, subject, not_after, services
         log                   path, read_until (time, session, sequence; null when it could not be read), sessions (how
                               many of this connector), problem
         evidence              grade, thumbprints, lines, where, session, time; or null
         finding               its primary one, as below
         repair                raise_logging, bind, retry: each with certainty (certain, conditional, no) and reason;
-                              bind also thumbprints and refused, retry also queues
+                              bind also thumbprints, refused and side_effects (kind, name, before, after), retry
+                              also queues
         proof                 since, proven, sessions, established, accepted, accepted_in_clear, rejected, thumbprints,
                               tls_errors, replies; null without the option since
         front_end_log         path, sessions, problem; null unless the front end's log was asked
@@ -45,7 +48,7 @@ returns, as exchange_outbound_tls_info does:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from .._exchange.certificate import certificate_result
 from .._exchange.edge import edge_standing_result
@@ -57,16 +60,22 @@ from .diagnosis import beside, diagnose
 from .evidence import evidence_result
 from .finding import Finding, finding_result, gravity
 from .front_end import proxied_result
+from .prediction import predict, with_predictions
+from .presented import Presented, presented, presented_result
 from .proof import Proof, proof_result, prove, prove_through_front_ends
 from .reading import Reading
 from .relayed import relayed
 from .repair import Certainty, Repair, plan_repair, repair_result
+from .side_effects import SideEffect, side_effect_result, side_effects
 from .unobserved import unobserved, unobserved_result
+
+WARN_DAYS: Final = 30
 
 
 @dataclass(frozen=True)
 class ConnectorAssessment:
-    """A connector on this server. ``finding`` is its root cause, ``beside`` what else is worth knowing.
+    """A connector on this server. ``finding`` is its root cause, ``beside`` what else is worth knowing, and what will
+    fail. ``presented`` is what the server may present for it, ``side_effects`` what else its binding would change.
 
     ``proof`` is None when the reading does not say since when mail should leave.
     """
@@ -76,6 +85,8 @@ class ConnectorAssessment:
     repair: Repair
     proof: Proof | None
     beside: tuple[Finding, ...] = ()
+    presented: tuple[Presented, ...] = ()
+    side_effects: tuple[SideEffect, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,14 +104,18 @@ class Assessment:
         return tuple(sorted([*found, *self.beside], key=gravity))
 
 
-def assess(reading: Reading) -> Assessment:
-    """Judge everything that a reading holds."""
-    connectors = tuple(_assess(make_case(reading, connector)) for connector in reading.connectors)
+def assess(reading: Reading, *, warn_days: int = WARN_DAYS) -> Assessment:
+    """Judge everything that a reading holds; ``warn_days`` is how many days ahead an expiry is told."""
+    connectors = tuple(_assess(make_case(reading, connector), warn_days) for connector in reading.connectors)
     return Assessment(reading, connectors, relayed(reading))
 
 
-def _assess(case: Case) -> ConnectorAssessment:
-    finding = diagnose(case)
+def _assess(case: Case, warn_days: int) -> ConnectorAssessment:
+    reading, found = case.reading, diagnose(case)
+    entries = presented(
+        reading.certificates, case.connector, reading.server, reading.clock, reading.transport.default_certificate
+    )
+    finding, predictions = with_predictions(case, found, predict(case, entries, found, warn_days))
     repair = plan_repair(case, finding)
     bindable = repair.bind.certainty is Certainty.CERTAIN
     remedy = repair.bind.reason if repair.bind.refused else finding.remedy
@@ -109,7 +124,9 @@ def _assess(case: Case) -> ConnectorAssessment:
         finding=replace(finding, repairable=bindable, remedy=remedy),
         repair=repair,
         proof=_proof(case),
-        beside=beside(case),
+        beside=(*beside(case), *predictions),
+        presented=entries,
+        side_effects=side_effects(reading, repair.bind.targets),
     )
 
 
@@ -168,12 +185,19 @@ def _connector_result(assessed: ConnectorAssessment) -> dict[str, Any]:
             "sessions": len(case.reading.sessions_of(connector)),
             "problem": log.problem,
         },
+        "presented": [presented_result(each) for each in assessed.presented],
         "evidence": evidence_result(case.evidence),
         "finding": finding_result(assessed.finding),
-        "repair": repair_result(assessed.repair),
+        "repair": _repair_result(assessed),
         "proof": proof_result(assessed.proof),
         "front_end_log": _front_end_log_result(case),
     }
+
+
+def _repair_result(assessed: ConnectorAssessment) -> dict[str, Any]:
+    result = repair_result(assessed.repair)
+    effects = [side_effect_result(each) for each in assessed.side_effects]
+    return {**result, "bind": {**result["bind"], "side_effects": effects}}
 
 
 def _front_end_log_result(case: Case) -> dict[str, Any] | None:

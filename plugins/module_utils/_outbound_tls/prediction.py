@@ -22,7 +22,8 @@ from .predicting_by_name import predict_by_name
 from .predicting_mail import messages_expire
 from .presented import Presented, is_between_exchange_servers
 
-# Root causes that lie in our own certificate: what is predicted of it is told with them already.
+# Root causes that lie in our own certificate: what is predicted of it is told with them already. Of a server that is
+# out of service nothing else is judged.
 _IN_THE_CERTIFICATE: Final = frozenset(
     {
         FindingId.CERTIFICATE_NOT_BOUND,
@@ -31,6 +32,7 @@ _IN_THE_CERTIFICATE: Final = frozenset(
         FindingId.NO_PRIVATE_KEY,
         FindingId.CERTIFICATE_NAME_NOT_FOUND,
         FindingId.FRONTEND_PROXY,
+        FindingId.MAINTENANCE,
         FindingId.SUSPECTED,
         FindingId.UNEXPLAINED,
         FindingId.SENT_IN_CLEAR,

@@ -58,9 +58,9 @@ class Reading:
     log shows and the list lacks, the validity word by which Exchange refuses them (``PrivateKeyMissing``), empty when
     the store does not have them. ``connectors`` are those that have this server among their sources, and those of
     ``proxied``: what other servers have handed, or may have handed, to the front end of this one. ``front_end`` is
-    None where there was no reason to read its log. ``other_stores``
-    are needed only of connectors with a TlsCertificateName that has stuck mail or fits no certificate here. ``since`` is the position up to which an
-    earlier look had read the log: only sessions after it prove a cure. ``edge`` is None unless the server is an Edge.
+    None where there was no reason to read its log. ``other_stores`` are needed only of connectors with a
+    TlsCertificateName and stuck mail, or one that fits nothing here. ``since`` is the position up to which an earlier
+    look had read the log: only sessions after it prove a cure. ``edge`` is None unless the server is an Edge.
     ``inactive`` are the components without which no mail leaves that an administrator has switched off; it is empty
     also where nothing waits, or the account may not ask. ``connectivity``, ``events`` and ``messages`` are None where
     nothing had to be explained by them. ``receive_connectors`` are needed only where a certificate may be bound; None

@@ -45,6 +45,9 @@ def _sources(reading: Reading) -> Iterator[Unobserved]:
         yield Unobserved("what Exchange and Schannel have written to the event logs", needs)
     if reading.messages is not None and reading.messages.problem:
         yield Unobserved("what single messages wait for", f"a role with Get-Message: {reading.messages.problem}")
+    if reading.receive_connectors is None:
+        needs = f"a role with Get-ReceiveConnector: {reading.receive_problem}"
+        yield Unobserved("which Receive connectors a binding would let present something else", needs)
     for store in reading.other_stores:
         if store.certificates is None:
             yield Unobserved(f"the certificates of {store.server}", f"its store to be readable: {store.problem}")

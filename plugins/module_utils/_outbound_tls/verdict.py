@@ -344,7 +344,8 @@ def _by_finding(look: Result, *, check_mode: bool) -> Verdict:
         return Verdict.REFUSED
     if check_mode and bind["certainty"] != "no":
         return Verdict.WOULD_REPAIR
-    return Verdict.NO_EVIDENCE if finding == "no_evidence" else Verdict.FAILED
+    # Nothing has failed yet, and something will.
+    return Verdict.NO_EVIDENCE if finding in ("no_evidence", "prediction") else Verdict.FAILED
 
 
 def _put_back_warning(step: Step, story: Story) -> str:

@@ -55,6 +55,8 @@ OPTIONAL = {
     ("Get-Message", "ResultSize"),
     ("Get-ServerComponentState", None),
     ("Get-ServerComponentState", "Identity"),
+    ("Get-ReceiveConnector", None),
+    ("Get-ReceiveConnector", "Server"),
 }
 
 Start = Callable[..., Any]
