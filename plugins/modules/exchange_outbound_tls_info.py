@@ -162,9 +162,8 @@ connectors:
       elements: dict
     presented:
       description:
-        - What this server, or its front end, may present. One is certain; several are what Exchange may take. Each has
-          thumbprint (null where none is presented), reasons, usable (yes, no, unknown), problem, subject, not_after and
-          services.
+        - What this server, or its front end, may present; one is certain, of several Exchange may take any. Each has
+          thumbprint (null for none), reasons, usable (yes, no, unknown), problem, subject, not_after and services.
       type: list
       elements: dict
       sample: [{thumbprint: 3F9C1B0E5D7A4C6288E1F00A9B3D5C7E1A2B4C6D, usable: 'yes', problem: ''}]
