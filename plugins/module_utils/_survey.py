@@ -95,7 +95,7 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         inactive=server.inactive_components() if any(has_mail(connectors, each) for each in queues) else (),
     )
     reading = _with_front_end(reading, exchange, server, handed_to(handed, server.server), options["connectors"] or ())
-    reading = _with_receive_connectors(_with_support(reading, server), server)
+    reading = _with_bystanders(_with_support(reading, server), exchange, server, options["connectors"] or ())
     return replace(reading, hidden=_hidden(server, reading))
 
 
@@ -115,12 +115,21 @@ def _with_support(reading: Reading, server: ObservedServer) -> Reading:
     return replace(reading, events=server.events(begin)) if stuck or elsewhere else reading
 
 
-def _with_receive_connectors(reading: Reading, server: ObservedServer) -> Reading:
+def _with_bystanders(
+    reading: Reading, exchange: Exchange, server: ObservedServer, identities: Sequence[str]
+) -> Reading:
     """Add what a binding may change besides, where there is something to bind."""
     if not any(candidates(reading.certificates, each) for each in reading.connectors):
         return reading
+    known = {each.guid for each in reading.connectors}
+    others = exchange.connectors_of(server, ()) if identities else ()
     found, problem = server.receive_connectors()
-    return replace(reading, receive_connectors=found, receive_problem=problem)
+    return replace(
+        reading,
+        bystanders=tuple(each for each in others if each.guid not in known),
+        receive_connectors=found,
+        receive_problem=problem,
+    )
 
 
 def _fits_nothing(connector: SendConnector, certificates: Sequence[Certificate]) -> bool:

@@ -49,7 +49,7 @@ options:
         server is looked up in its own Send log, and judged by this server's certificates.
     type: list
     elements: dict
-  warn_days: {description: How many days ahead it is told that a certificate expires., type: int, default: 30}
+  warn_days: {description: How many days ahead an expiry is told., type: int, default: 30}
   wait_for:
     description:
       - Look again and again until this has come or O(wait_timeout) has passed; either way the last look is returned.
@@ -60,9 +60,7 @@ options:
     type: str
     choices: [verbose, evidence, proof]
   wait_messages:
-    description: How many messages the log shall account for, with O(wait_for=proof).
-    type: int
-    default: 0
+    {description: 'How many messages the log shall account for, with O(wait_for=proof).', type: int, default: 0}
   wait_timeout: {description: Seconds to wait at the most., type: int, default: 60}
   wait_interval: {description: Seconds between two looks., type: int, default: 5}
 extends_documentation_fragment:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from .._exchange.certificate import Certificate
 from .._exchange.cmdlets import set_send_connector_certificate
 from .._exchange.names import CertificateName
+from .._exchange.protocol_log import Whose
 from .case import Case
 from .choice_by_name import has_expired, is_future
 from .finding import Confidence, Finding, FindingId, Severity
@@ -41,26 +42,27 @@ class Outlook:
         return self.clock + timedelta(days=self.warn_days)
 
     @property
+    def _valid(self) -> tuple[Certificate, ...]:
+        found = (each.certificate for each in self.entries if each.certificate is not None)
+        return tuple(each for each in found if not has_expired(each, self.clock))
+
+    @property
     def serving(self) -> tuple[Certificate, ...]:
         """Return the certificates that may be presented and used now; what is unknown of them speaks for them."""
-        return tuple(
-            each.certificate
-            for each in self.entries
-            if each.certificate is not None
-            and each.usable is not Usable.NO
-            and not has_expired(each.certificate, self.clock)
-        )
+        return tuple(each for each in self._valid if not self.fails(each))
 
     @property
     def failing(self) -> tuple[Certificate, ...]:
         """Return the certificates that may be presented now and cannot be used."""
-        return tuple(
-            each.certificate
-            for each in self.entries
-            if each.certificate is not None
-            and each.usable is Usable.NO
-            and not has_expired(each.certificate, self.clock)
-        )
+        return tuple(each for each in self._valid if self.fails(each))
+
+    @property
+    def _proven(self) -> frozenset[str]:
+        """Return the certificates with which TLS was established last: a row of the log counts more than a flag."""
+        story = self.case.story
+        if story.success is None or not story.succeeded_last:
+            return frozenset()
+        return frozenset(each.thumbprint for each in story.success.certificates if each.whose is Whose.OURS)
 
     @property
     def expired(self) -> tuple[Certificate, ...]:
@@ -78,8 +80,8 @@ class Outlook:
         return tuple(each for each in self.case.named if is_future(each, self.clock))
 
     def fails(self, certificate: Certificate) -> bool:
-        """Tell whether a certificate is known to be unusable."""
-        return usability(certificate, self.clock)[0] is Usable.NO
+        """Tell whether a certificate is known to be unusable, and nothing proves the contrary."""
+        return usability(certificate, self.clock)[0] is Usable.NO and certificate.thumbprint not in self._proven
 
     def prediction(self, what: FindingId, sentence: str, **rest: Any) -> Finding:
         """Return a prediction: a warning, probable and not primary unless ``rest`` says otherwise."""

@@ -65,8 +65,8 @@ def _lacks_what_others_have(outlook: Outlook, holders: Sequence[str], found: Seq
     newest = max(found, key=ends)
     return outlook.prediction(
         FindingId.SOURCE_LACKS_CERTIFICATE,
-        f"this source server has no certificate of the name in TlsCertificateName, which {' and '.join(holders)} "
-        f"{'has' if len(holders) == 1 else 'have'}: mail that it sends will wait with 454 4.7.5.",
+        f"on this source server Exchange lists no certificate of the name in TlsCertificateName, which "
+        f"{' and '.join(holders)} {'has' if len(holders) == 1 else 'have'}: mail that it sends will wait (454 4.7.5).",
         remedy=f"Import certificate {newest.thumbprint} here with its private key (PFX), enable it for SMTP and {_NO}; "
         f"or take this server out of the connector's sources.",
         thumbprints=(newest.thumbprint,),

@@ -63,8 +63,9 @@ class Reading:
     look had read the log: only sessions after it prove a cure. ``edge`` is None unless the server is an Edge.
     ``inactive`` are the components without which no mail leaves that an administrator has switched off; it is empty
     also where nothing waits, or the account may not ask. ``connectivity``, ``events`` and ``messages`` are None where
-    nothing had to be explained by them. ``receive_connectors`` are needed only where a certificate may be bound; None
-    where they could not be read, as ``receive_problem`` says.
+    nothing had to be explained by them. ``receive_connectors`` and ``bystanders``, Send connectors of this server that
+    nobody asked for, are needed only where a certificate may be bound; the former are None where they could not be
+    read, as ``receive_problem`` says.
     """
 
     server: Server
@@ -85,6 +86,7 @@ class Reading:
     connectivity: ConnectivityLog | None = None
     events: Events | None = None
     messages: Messages | None = None
+    bystanders: tuple[SendConnector, ...] = ()
     receive_connectors: tuple[ReceiveConnector, ...] | None = ()
     receive_problem: str = ""
 

@@ -142,7 +142,7 @@ def healthy(case: Case) -> Finding:
     return finding(
         case,
         FindingId.HEALTHY,
-        f"no mail is stuck, and nothing speaks of a certificate that is not bound.{held(case)}",
+        f"no mail is stuck, and nothing has failed because a certificate is not bound.{held(case)}",
         confidence=Confidence.CERTAIN if case.story.success else Confidence.PROBABLE,
         severity=Severity.INFO,
     )

@@ -60,7 +60,7 @@ def side_effects(reading: Reading, bound: Iterable[str]) -> tuple[SideEffect, ..
             thumbprints(presented(before, each, server, clock, default)),
             thumbprints(presented(after, each, server, clock, default)),
         )
-        for each in reading.connectors
+        for each in (*reading.connectors, *reading.bystanders)
         if each.enabled
     )
     return tuple(each for each in (*receiving, *sending) if set(each.before) != set(each.after))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Type a line as an administrator would into the Exchange Management Shell: type_line.py HOST PORT USER PASSWORD LINE."""
+"""Type a line as an administrator would: type_line.py HOST PORT USER PASSWORD LINE."""
 
 from __future__ import annotations
 

@@ -95,6 +95,9 @@ def test_what_a_binding_changes_besides_is_what_the_lab_does(start: Start) -> No
         {"kind": "receive_connector", "name": "Default Frontend MBX01", "before": [], "after": [culprit]}
     ]
 
+    chosen = look(fleet, MBX01, connectors=[connector["guid"]])["connectors"][0]
+    assert chosen["repair"]["bind"]["side_effects"] == bind["side_effects"]
+
     def shown() -> dict[str, Any]:
         connectors = fleet.organisation.state()["servers"][MBX01]["receive_connectors"]
         return {name: each["presents"] for name, each in connectors.items()}

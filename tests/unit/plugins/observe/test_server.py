@@ -113,3 +113,14 @@ def test_whatever_else_fails_ends_the_retries() -> None:
     with pytest.raises(CmdletFailed):
         observed(sessions).retry([retry_queue(each) for each in ("4", "5")])
     assert sessions.asked == ["4"]
+
+
+def test_hidden_receive_connectors_are_unknown() -> None:
+    found, problem = observed(Hiding("Get-ReceiveConnector")).receive_connectors()
+    assert found is None
+    assert "Get-ReceiveConnector" in problem
+    unreadable = RemoteObject(properties={"Name": "Default Frontend MBX01"})
+    found, problem = observed(Hiding(objects=(unreadable,))).receive_connectors()
+    assert found is None
+    assert "AuthMechanism" in problem
+    assert observed(Hiding()).receive_connectors() == ((), "")

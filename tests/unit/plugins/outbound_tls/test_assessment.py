@@ -519,6 +519,26 @@ def test_mail_in_clear_is_no_proof(make, since):
     assert (told_by_log["accepted"], told_by_log["accepted_in_clear"], told_by_log["proven"]) == (0, 1, False)
 
 
+# What is foreseen, and what is not known.
+
+
+def test_what_may_be_presented_and_what_a_binding_changes_stands_with_the_connector(make, culprit):
+    entry = assessed(make, make.failing(culprit))
+    assert [(each["thumbprint"], each["usable"]) for each in entry["presented"]] == [(culprit.thumbprint, "no")]
+    assert entry["repair"]["bind"]["side_effects"] == []
+
+
+def test_hidden_receive_connectors_are_said(make, culprit):
+    reading = make.reading(
+        *make.sessions(make.failing(culprit)), receive_connectors=None, receive_problem="mbx01: not recognized"
+    )
+    told = assessment_result(assess(reading))["unobserved"]
+    assert {
+        "what": "which Receive connectors a binding would let present something else",
+        "needs": "a role with Get-ReceiveConnector: mbx01: not recognized",
+    } in told
+
+
 # For every reading.
 
 

@@ -186,11 +186,20 @@ def test_a_source_server_that_lacks_what_others_have(make, look):
     stores = (OtherStore("MBX02", (held,)), OtherStore("MBX03", None, "nobody answers"))
     told = predicted(look(connector=sources, other_stores=stores))
     assert (told.id.value, told.thumbprints) == ("source_lacks_certificate", (held.thumbprint,))
-    assert "which MBX02 has" in told.sentence
+    assert "Exchange lists no certificate of the name in TlsCertificateName, which MBX02 has" in told.sentence
     assert held.thumbprint in told.lines[0]
     unknown = predicted(look(connector=sources, other_stores=stores[1:]))
     assert unknown.id.value == "name_matches_nothing"
     assert "the stores of MBX03 are unknown" in unknown.sentence
+
+
+def test_what_the_log_proves_counts_more_than_a_flag(make, look):
+    """An account may read a key by another way than the one that the service SMTP shows."""
+    used = make.certificate(1)
+    remote = make.certificate(9, subject="CN=mail.protection.outlook.com")
+    assert ids(look(used, sessions=(make.succeeding(used, remote, -5),))) == ["healthy"]
+    other = make.certificate(2, SMTP, not_before=make.at(days=-340), not_after=make.at(days=20))
+    assert ids(look(used, other, sessions=(make.succeeding(other, remote, -5),))) == ["healthy", "unbound_twin"]
 
 
 # The Fqdn.

@@ -63,6 +63,13 @@ def test_the_first_one_that_fits_is_an_effect_too(make):
     assert (effect.before, effect.after) == ((), (only.thumbprint,))
 
 
+def test_connectors_that_nobody_asked_for_change_too(make):
+    only = make.certificate(1)
+    implicit = make.connector(name="Internet", guid="0" * 8, tls_certificate_name=None)
+    (effect,) = side_effects(make.reading(certificates=(only,), bystanders=(implicit,)), [only.thumbprint])
+    assert (effect.kind, effect.name) == ("send_connector", "Internet")
+
+
 def test_unknown_receive_connectors_do_not_hide_send_connectors(make):
     only = make.certificate(1)
     implicit = make.connector(tls_certificate_name=None)
