@@ -12,6 +12,7 @@ from typing import Any
 
 from .case import Case
 from .healthy import HEALTHY
+from .predicted import PREDICTED
 
 SERVER = "servers.mbx01.contoso.test"
 CERTIFICATE = f"{SERVER}.certificates.third-party"
@@ -117,7 +118,8 @@ NETWORK = (
     proven("10", "the port is closed", "port_closed", f"{PEER}.listens=false", unobserved="Test-NetConnection"),
     connectivity("10", "the queue says 421 4.2.1", "port_closed", AMBIGUOUS, f"{PEER}.listens=false"),
     connectivity("10", "a firewall drops", "port_closed", firewall("drops")),
-    Case("10", "an unbound certificate behind it", "port_closed", (AMBIGUOUS, f"{PEER}.listens=false"), certain=True),
+    Case("10", "an unbound certificate behind it", "port_closed", (AMBIGUOUS, f"{PEER}.listens=false"), certain=True,
+         also=frozenset({"named_certificate_unusable"})),
     connectivity("11", "refused", "connection_refused", f"{PEER}.listens=false", f"{PEER}.connect_failure=refused"),
     connectivity("11", "no route to the network", "no_route", f"{PEER}.listens=false",
                  f"{PEER}.connect_failure=unreachable"),
@@ -163,7 +165,7 @@ OTHERS = (
     Case("19", "busy after the data", "load", (BOUND, f"{PEER}.reply_to_data=452 4.3.1 Insufficient system resources")),
     Case("20", "opportunistic TLS", "certificate_not_bound", (VERBOSE, *OPPORTUNISTIC), severity="warning",
          certain=True, qualifiers=frozenset({"sent_in_clear"})),
-    Case("20", "opportunistic TLS, the log is silent", "suspected", OPPORTUNISTIC, severity="warning",
+    Case("20", "opportunistic TLS, the log is silent", "clear_text_fallback", OPPORTUNISTIC, severity="warning",
          unobserved=LOGGING),
     Case("20", "opportunistic TLS, no private key", "no_private_key",
          (VERBOSE, *OPPORTUNISTIC, f"{CERTIFICATE}.key=missing"), severity="warning", certain=True,
@@ -200,4 +202,4 @@ UNOBSERVED = (
          qualifiers=SILENT, unobserved="the right to read the event logs"),
 )  # fmt: skip
 
-CASES: tuple[Case, ...] = (*OWN_CERTIFICATE, *OTHER_END, *TLS, *NETWORK, *OTHERS, *UNOBSERVED, *HEALTHY)
+CASES: tuple[Case, ...] = (*OWN_CERTIFICATE, *OTHER_END, *TLS, *NETWORK, *OTHERS, *UNOBSERVED, *PREDICTED, *HEALTHY)

@@ -32,7 +32,9 @@ def look(make):
     """What is told of a connector whose mail leaves, unless a test says otherwise: root cause, then predictions."""
 
     def look(*certificates, connector=None, sessions=(), **changes):
-        facts = {"queues": (), "certificates": (make.setup_certificate(), *certificates), **changes}
+        own = make.setup_certificate()
+        setup = () if any(each.thumbprint == own.thumbprint for each in certificates) else (own,)
+        facts = {"queues": (), "certificates": (*setup, *certificates), **changes}
         reading = make.reading(*make.sessions(*sessions), connectors=(make.connector(**(connector or {})),), **facts)
         case = make_case(reading, reading.connectors[0])
         primary = diagnose(case)
@@ -104,9 +106,15 @@ def test_a_renewal_of_another_name_is_named(make, look):
     )
     bound = replace(renewal, services=frozenset({SMTP}))
     assert len(predicted(look(last, bound)).lines) == 1
-    # What is not for all of its names takes nobody's place.
-    narrow = replace(renewal, domains=("mail.contoso.com",))
-    assert predicted(look(last, narrow)).id.value == "expires"
+    # What is not for all of its names, expires as soon, or is older takes nobody's place.
+    for changes in (
+        {"domains": ("mail.contoso.com",)},
+        {"not_after": make.at(days=25)},
+        {"not_before": make.at(days=-341)},
+        {"self_signed": True},
+        {"has_private_key": False},
+    ):
+        assert predicted(look(last, replace(renewal, **changes))).id.value == "expires", changes
 
 
 def test_an_unbound_twin_is_told_with_the_day_on_which_no_other_is_left(make, look):

@@ -228,6 +228,11 @@ def test_an_expired_one_is_in_the_set_beside_none(make):
     assert entries[1].problem == "mail waits with 454 4.7.5"
 
 
+def test_one_that_is_not_valid_yet_is_not_taken(make):
+    future = make.certificate(1, SMTP, not_before=make.at(days=3), status=CertificateStatus.DATE_INVALID)
+    assert taken(presented((future,), make.connector(), make.server(), make.clock)) == {None}
+
+
 def test_a_name_that_differs_in_case_is_followed(make):
     shouted = make.certificate(1, SMTP, subject=make.subject.upper())
     entries = presented((shouted,), make.connector(), make.server(), make.clock)
