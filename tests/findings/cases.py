@@ -24,6 +24,7 @@ VERBOSE = f"{CONNECTOR}.protocol_logging_level=Verbose"
 SILENT = frozenset({"log_not_verbose"})
 IPV6 = frozenset({"last_target_ipv6"})
 FRONT_END = frozenset({"front_end"})
+WILL_NOT_SERVE = frozenset({"named_certificate_unusable"})
 LOGGING = "ProtocolLoggingLevel to be Verbose"
 AMBIGUOUS = "readings.connect_error=primary_4.2.1"
 OPPORTUNISTIC = (f"{CONNECTOR}.require_tls=false", f"{CONNECTOR}.tls_auth_level=null")
@@ -118,8 +119,8 @@ NETWORK = (
     proven("10", "the port is closed", "port_closed", f"{PEER}.listens=false", unobserved="Test-NetConnection"),
     connectivity("10", "the queue says 421 4.2.1", "port_closed", AMBIGUOUS, f"{PEER}.listens=false"),
     connectivity("10", "a firewall drops", "port_closed", firewall("drops")),
-    Case("10", "an unbound certificate behind it", "port_closed", (AMBIGUOUS, f"{PEER}.listens=false"), certain=True,
-         also=frozenset({"named_certificate_unusable"})),
+    Case("10", "an unbound certificate behind it", "port_closed", (AMBIGUOUS, f"{PEER}.listens=false"),
+         also=WILL_NOT_SERVE, certain=True),
     connectivity("11", "refused", "connection_refused", f"{PEER}.listens=false", f"{PEER}.connect_failure=refused"),
     connectivity("11", "no route to the network", "no_route", f"{PEER}.listens=false",
                  f"{PEER}.connect_failure=unreachable"),
@@ -177,7 +178,8 @@ OTHERS = (
          qualifiers=FRONT_END),
     Case("21", "seen from the front end", "certificate_not_bound", (VERBOSE,), "front-end-proxy",
          server="mbx02.contoso.test", qualifiers=FRONT_END),
-    Case("21", "the way to the front end fails", "frontend_hop", (VERBOSE,), "front-end-trap", qualifiers=FRONT_END),
+    Case("21", "the way to the front end fails", "frontend_hop", (VERBOSE,), "front-end-trap",
+         also=WILL_NOT_SERVE, qualifiers=FRONT_END),
     Case("22", "the source server does not answer", "relayed",
          ("servers.mbx02.contoso.test.network={firewall: {mbx01.contoso.test: drops}}",), "relayed",
          server="mbx02.contoso.test", unobserved="the same look at that server"),

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.finding import (
+    FindingId,
+    FindingKind,
     Qualifier,
 )
 
@@ -17,6 +20,7 @@ from tests.findings.case import Case
 from tests.findings.cases import CASES
 from tests.findings.drive import judge, scenario_of
 
+GUIDE = Path(__file__).resolve().parents[3] / "docs" / "docsite" / "rst" / "guide_findings.rst"
 ROWS = {str(number) for number in range(1, 24)}
 CASE = Case("1", "name", "certificate_not_bound", certain=True, unobserved="needs: Verbose")
 
@@ -97,6 +101,11 @@ def test_every_id_of_a_cause_is_expected_somewhere() -> None:
     expected = {case.primary for case in CASES} | {each for case in CASES for each in case.also}
     assert causes - expected <= {"receive_timeout"}, "seen by unit tests alone"
     assert expected <= {each.value for each in FindingId}
+
+
+def test_the_guide_tells_of_every_id_and_qualifier() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    assert [each for each in (*FindingId, *Qualifier) if f"``{each.value}``" not in guide] == []
 
 
 def test_qualifiers_are_words_of_the_module() -> None:
