@@ -8,11 +8,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from ._exchange.certificate import Certificate
+from ._exchange.connectivity_log import Attempt
 from ._exchange.connector import SendConnector
 from ._exchange.protocol_log import Whose
+from ._exchange.queue import Queue
 from ._exchange.send_log import position_from
 from ._observe.exchange import Exchange
 from ._observe.server import ObservedServer
@@ -95,7 +98,8 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
         inactive=server.inactive_components() if any(has_mail(connectors, each) for each in queues) else (),
     )
     reading = _with_front_end(reading, exchange, server, handed_to(handed, server.server), options["connectors"] or ())
-    reading = _with_bystanders(_with_support(reading, server), exchange, server, options["connectors"] or ())
+    if not options["wait_for"]:  # whoever waits waits for the Send log, and looks often
+        reading = _with_bystanders(_with_support(reading, server), exchange, server, options["connectors"] or ())
     return replace(reading, hidden=_hidden(server, reading))
 
 
@@ -110,7 +114,7 @@ def _with_support(reading: Reading, server: ObservedServer) -> Reading:
     elsewhere = [queue for queue in reading.queues if waits_for_another_server(queue)]
     begin = evidence_begins([*stuck, *elsewhere], reading.clock)
     if stuck:
-        log = server.connectivity_log(reading.transport.connectivity_log_path, begin)
+        log = server.connectivity_log(reading.transport.connectivity_log_path, begin, partial(_is_about, stuck))
         reading = replace(reading, connectivity=log)
     return replace(reading, events=server.events(begin)) if stuck or elsewhere else reading
 
@@ -136,6 +140,10 @@ def _fits_nothing(connector: SendConnector, certificates: Sequence[Certificate])
     """Tell whether a connector names a certificate that this server lacks: the question is whether others have it."""
     is_of_interest = connector.enabled and not connector.ignore_starttls and not connector.frontend_proxy
     return is_of_interest and not named_certificates(certificates, connector)
+
+
+def _is_about(queues: Sequence[Queue], attempt: Attempt) -> bool:
+    return any(attempt.concerns(each.next_hop_connector, [each.next_hop_domain]) for each in queues)
 
 
 def _with_front_end(

@@ -22,7 +22,7 @@ from .drive import Outcome, run
 BUILD = Path(__file__).resolve().parents[2] / "build"
 AT_ONCE = 3
 """A lab and a playbook keep a processor busy, but for the time in which they wait for each other."""
-ROW = "{:<12}{:<48}{:<28}{:<36}{:>4}  {}"
+ROW = "{:<12}{:<52}{:<44}{:<44}{:>4}  {}"
 
 
 def main(wanted: Sequence[str]) -> int:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Final
 
 from .._exchange.cmdlets import get_content
-from .._exchange.connectivity_log import ConnectivityLog, ConnectRow, attempts_of, parse_connect_rows
+from .._exchange.connectivity_log import Attempt, ConnectivityLog, ConnectRow, attempts_of, parse_connect_rows
 from .._remoting.errors import CmdletFailed
 from .send_log import Run, log_files_since, texts_of
 
@@ -17,17 +18,24 @@ from .send_log import Run, log_files_since, texts_of
 _MOST_FILES: Final = 3
 
 
-def read_connectivity_log(run: Run, directory: str | None, since: datetime) -> ConnectivityLog:
-    """Read the latest attempts since a time. ``directory`` is None when the server writes no connectivity log.
+def read_connectivity_log(
+    run: Run, directory: str | None, since: datetime, wanted: Callable[[Attempt], bool]
+) -> ConnectivityLog:
+    """Read the latest attempts since a time, back to a file that holds one that is wanted.
 
-    A log that cannot be read is returned with its problem: it is unknown, not empty.
+    ``directory`` is None when the server writes no connectivity log. A log that cannot be read is returned with its
+    problem: it is unknown, not empty.
     """
     if directory is None:
         return ConnectivityLog(None, problem="this server writes no connectivity log (ConnectivityLogEnabled).")
     rows: list[ConnectRow] = []
+    found: tuple[Attempt, ...] = ()
     try:
-        for file in list(log_files_since(run, directory, "CONNECTLOG", since))[-_MOST_FILES:]:
-            rows += parse_connect_rows(texts_of(run(get_content(file.path)).output), file.name)
+        files = list(log_files_since(run, directory, "CONNECTLOG", since))[-_MOST_FILES:]
+        while files and not any(map(wanted, found)):
+            file = files.pop()
+            rows = [*parse_connect_rows(texts_of(run(get_content(file.path)).output), file.name), *rows]
+            found = attempts_of(row for row in rows if row.time >= since)
     except CmdletFailed as failure:
         return ConnectivityLog(directory, problem=str(failure))
-    return ConnectivityLog(directory, attempts_of(row for row in rows if row.time >= since))
+    return ConnectivityLog(directory, found)

@@ -23,7 +23,7 @@ from .._exchange.cmdlets import (
     get_server_component_state,
     get_transport_service,
 )
-from .._exchange.connectivity_log import ConnectivityLog
+from .._exchange.connectivity_log import Attempt, ConnectivityLog
 from .._exchange.event import Events
 from .._exchange.failures import Failure, FailureKind, classify_failure, hides_select_object
 from .._exchange.fields import Unreadable
@@ -183,9 +183,11 @@ class ObservedServer:
         wanted = None if connectors is None else frozenset(connectors)
         return read_send_log(self._sessions.run_on_host, directory, since, wanted, clock)
 
-    def connectivity_log(self, directory: str | None, since: datetime) -> ConnectivityLog:
-        """Return what the connectivity log tells since a time, by the server's own clock."""
-        return read_connectivity_log(self._sessions.run_on_host, directory, since)
+    def connectivity_log(
+        self, directory: str | None, since: datetime, wanted: Callable[[Attempt], bool]
+    ) -> ConnectivityLog:
+        """Return what the connectivity log tells since a time, by the server's own clock; the latest that is wanted."""
+        return read_connectivity_log(self._sessions.run_on_host, directory, since, wanted)
 
     def events(self, since: datetime) -> Events:
         """Return the events since a time that speak of outbound TLS."""

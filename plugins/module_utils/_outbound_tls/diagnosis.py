@@ -30,6 +30,7 @@ from .rules_silence import (
 )
 from .support import supported
 from .telling import finding
+from .to_type import with_lines
 
 Rule = Callable[[Case], Finding | None]
 
@@ -37,7 +38,7 @@ Rule = Callable[[Case], Finding | None]
 def diagnose(case: Case) -> Finding:
     """Return the root cause: the finding of the first rule that applies."""
     found = next(found for rule in _RULES if (found := rule(case)) is not None)
-    return supported(case, qualified(case, found))
+    return with_lines(case, supported(case, qualified(case, found)))
 
 
 def beside(case: Case) -> tuple[Finding, ...]:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connectivity_log import Attempt
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.event import SOURCES
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.fields import Unreadable
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import Server
@@ -97,26 +98,33 @@ def disk(*names: str, read: list[str] | None = None) -> Run:
     return run
 
 
-def test_the_newest_files_are_read_and_no_more() -> None:
-    read: list[str] = []
-    names = [f"CONNECTLOG20260302-{number}.LOG" for number in (2, 10, 1, 3)]
-    log = read_connectivity_log(
-        disk(*names, "CONNECTLOG20260301-1.LOG", "SEND20260302-1.LOG", read=read), "C:\\", EARLIER
-    )
-    assert read == [f"CONNECTLOG20260302-{number}.LOG" for number in (2, 3, 10)]
-    assert [each.session for each in log.attempts] == ["08DE"]
-    assert log.problem == ""
+CONNECTLOGS = [f"CONNECTLOG20260302-{number}.LOG" for number in (2, 10, 1, 3)]
+
+
+def never(attempt: Attempt) -> bool:
+    del attempt
+    return False
+
+
+def test_files_are_read_from_the_newest_back_until_what_is_wanted_is_there() -> None:
+    for wanted, numbers in ((never, (10, 3, 2)), (lambda each: each.session == "08DE", (10,))):
+        read: list[str] = []
+        run = disk(*CONNECTLOGS, "CONNECTLOG20260301-1.LOG", "SEND20260302-1.LOG", read=read)
+        log = read_connectivity_log(run, "C:\\", EARLIER, wanted)
+        assert read == [f"CONNECTLOG20260302-{number}.LOG" for number in numbers]
+        assert [each.session for each in log.attempts] == ["08DE"]
+        assert log.problem == ""
 
 
 def test_older_rows_are_left_out() -> None:
-    assert read_connectivity_log(disk("CONNECTLOG20260302-1.LOG"), "C:\\", NOW).attempts == ()
+    assert read_connectivity_log(disk("CONNECTLOG20260302-1.LOG"), "C:\\", NOW, never).attempts == ()
 
 
 def test_a_log_that_is_off_or_cannot_be_read_is_unknown() -> None:
-    off = read_connectivity_log(disk(), None, EARLIER)
+    off = read_connectivity_log(disk(), None, EARLIER, never)
     assert (off.path, off.attempts) == (None, ())
     assert "writes no connectivity log" in off.problem
-    unread = read_connectivity_log(failing(DENIED), "C:\\", EARLIER)
+    unread = read_connectivity_log(failing(DENIED), "C:\\", EARLIER, never)
     assert unread.path == "C:\\"
     assert unread.problem
 

@@ -173,6 +173,7 @@ def test_mail_that_is_rejected_for_our_certificate_is_lost(make):
         (">,DNS server returned ErrorRetry reported by 10.0.0.10.", "dns", "ErrorRetry"),
     ],
 )
+@pytest.mark.fact("protocol-log 0.1", "protocol-log 7.8")
 def test_the_connectivity_log_tells_what_the_queue_leaves_open(make, text, expected, word):
     found = root_of(make, queues=(make.queue(last_error=EITHER),), connectivity=attempt(make, text))
     assert (found["id"], found["word"], found["confidence"]) == (expected, word, "certain")
@@ -209,6 +210,41 @@ def test_evidence_of_an_unbound_certificate_comes_before_the_network(make):
     found = root_of(make, make.failing(culprit), certificates=(make.setup_certificate(), culprit),
                     connectivity=attempt(make, failed()))  # fmt: skip
     assert found["id"] == "certificate_not_bound"
+
+
+# What to type.
+
+
+@pytest.mark.parametrize(
+    ("facts", "lines"),
+    [
+        ({"error": "network"}, [f"Test-NetConnection -ComputerName '{DOMAIN}' -Port 25"]),
+        ({"error": "451 4.4.0 DNS query failed"}, [f"Resolve-DnsName -Name '{DOMAIN}'"]),
+        (
+            {"error": "451 5.7.3 STARTTLS is required", "ignore_starttls": True},
+            ["Set-SendConnector -Identity 'GUID' -IgnoreSTARTTLS:$false"],
+        ),
+        ({"error": "454 4.7.5 Certificate validation failure"}, []),
+    ],
+)
+def test_what_an_administrator_would_type(make, facts, lines):
+    error, connector = facts.pop("error"), make.connector(logging_level=LoggingLevel.VERBOSE, **facts)
+    queues = (make.queue(last_error=getattr(make, error, error)),)
+    found = root_of(make, queues=queues, connectors=(connector,))
+    assert found["lines"] == [each.replace("GUID", make.guid) for each in lines]
+
+
+def test_what_to_type_where_the_log_is_silent_or_names_a_key(make):
+    unbound = {"certificates": (make.setup_certificate(), make.certificate(1))}
+    retry = "Retry-Queue -Identity 'MBX01\\3'"
+    raising = f"Set-SendConnector -Identity '{make.guid}' -ProtocolLoggingLevel Verbose"
+    assert root_of(make, **unbound)["lines"] == [retry]
+    assert root_of(make, **unbound, connectors=(make.connector(),))["lines"] == [raising, retry]
+    assert root_of(make, **unbound, queues=())["lines"] == []
+    bound = make.certificate(1, Service.SMTP)
+    assert root_of(make, make.failing(bound), certificates=(bound,))["lines"] == [
+        f"certutil -store My {bound.thumbprint}"
+    ]
 
 
 # Messages and events.
@@ -298,6 +334,7 @@ def test_a_log_that_does_not_speak_qualifies_what_is_not_proven(make):
     assert root_of(make, **silent, queues=())["qualifiers"] == []
 
 
+@pytest.mark.fact("protocol-log 0.8", "cmdlets 0.8")
 def test_mail_that_left_in_clear_qualifies_its_reason(make):
     culprit = make.certificate(1)
     facts = {"certificates": (make.setup_certificate(), culprit), "queues": (),
