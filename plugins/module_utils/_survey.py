@@ -99,7 +99,8 @@ def survey(options: Mapping[str, Any], exchange: Exchange) -> Reading:
     )
     reading = _with_front_end(reading, exchange, server, handed_to(handed, server.server), options["connectors"] or ())
     if not options["wait_for"]:  # whoever waits waits for the Send log, and looks often
-        reading = _with_bystanders(_with_support(reading, server), exchange, server, options["connectors"] or ())
+        reading = _with_support(reading, server)
+    reading = _with_bystanders(reading, exchange, server, options["connectors"] or ())
     return replace(reading, hidden=_hidden(server, reading))
 
 

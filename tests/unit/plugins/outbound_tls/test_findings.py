@@ -240,7 +240,6 @@ def test_what_to_type_where_the_log_is_silent_or_names_a_key(make):
     raising = f"Set-SendConnector -Identity '{make.guid}' -ProtocolLoggingLevel Verbose"
     assert root_of(make, **unbound)["lines"] == [retry]
     assert root_of(make, **unbound, connectors=(make.connector(),))["lines"] == [raising, retry]
-    assert root_of(make, **unbound, queues=())["lines"] == []
     bound = make.certificate(1, Service.SMTP)
     assert root_of(make, make.failing(bound), certificates=(bound,))["lines"] == [
         f"certutil -store My {bound.thumbprint}"
