@@ -11,26 +11,38 @@ short_description: Show what became of a fleet's outbound mail on one HTML page
 version_added: 0.1.0
 author: mailops contributors (@mailops)
 description:
-  - Makes one HTML page from the verdicts of all hosts of a run. It says what needs doing, then in which state each
-    source server is, then for every server what was found, on what evidence, what was changed, and what left.
+  - Makes one HTML page from the verdicts of all hosts of a run, or from the document of an audit. It says what needs doing
+    today, what will fail, which certificate each server presents for each Send connector, when certificates expire, and
+    then for every server what was found, on what evidence, and what an administrator would type. After a repair it also
+    says what was changed and what left, and shows what each server presented before.
   - The page needs nothing else, no script, no network and no other file, so it can be mailed, archived and printed.
   - A server that may send mail of one of the connectors, and that no host of the run is, is listed as not in this run.
   - What remote servers wrote is shown and never obeyed. Characters that would not be seen are made visible.
+  - The timeline of expiries has a picture where the library C(pygal) is installed on the controller.
 options:
   _input:
-    description: Verdicts, as P(mailops.exchange.outbound_tls_verdict#filter) returns them, of all hosts in any order.
-    type: list
-    elements: dict
+    description:
+      - Verdicts, as P(mailops.exchange.outbound_tls_verdict#filter) returns them, of all hosts in any order. Or a document,
+        as P(mailops.exchange.outbound_tls_audit#filter) returns it.
+    type: raw
     required: true
   title:
     description: Title of the page.
     type: str
     default: Outbound mail over TLS
   time:
-    description: When the run was, in your own words. By default it is the controller's time, in UTC. Empty shows none.
+    description:
+      - When it was, in your own words. By default it is the controller's time, in UTC, and of an audit also the servers'.
+        Empty shows none.
     type: str
+  warn_days:
+    description: How many days before an expiry it is marked on the page of verdicts. A document brings its own.
+    type: int
+    default: 30
 seealso:
   - plugin: mailops.exchange.outbound_tls_verdict
+    plugin_type: filter
+  - plugin: mailops.exchange.outbound_tls_audit
     plugin_type: filter
 """
 
@@ -44,6 +56,13 @@ EXAMPLES = r"""
     verdicts: "{{ ansible_play_hosts_all | map('extract', hostvars) | map(attribute='outbound_tls_repair_verdict') }}"
   delegate_to: localhost
   run_once: true
+
+- name: Write the page of an audit that somebody mailed
+  ansible.builtin.copy:
+    content: "{{ lookup('file', 'outbound_tls_audit.json') | from_json | mailops.exchange.outbound_tls_page }}"
+    dest: outbound_tls_audit.html
+    mode: "0640"
+  delegate_to: localhost
 """
 
 RETURN = r"""
@@ -52,7 +71,7 @@ _value:
   type: str
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -60,23 +79,37 @@ from ansible.errors import AnsibleFilterError
 from ansible.utils.unsafe_proxy import wrap_var
 from jinja2 import UndefinedError
 
+from ..module_utils._exchange.moments import moment_text
+from ..module_utils._outbound_tls.audit import audit_document
+from ..module_utils._outbound_tls.plan import shortened
 from ..module_utils._plain import plain
-from ..plugin_utils._page import render_page
+from ..plugin_utils._page.page import render_page
 
 
-def outbound_tls_page(verdicts: Any, title: str = "Outbound mail over TLS", time: str | None = None) -> str:
-    """Return the page of a run's verdicts."""
-    shown = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC" if time is None else time
+def outbound_tls_page(
+    value: Any, title: str = "Outbound mail over TLS", time: str | None = None, warn_days: int = 30
+) -> str:
+    """Return the page of a run's verdicts, or of an audit."""
     try:
-        page = render_page(plain(verdicts), title=title, time=shown)
-    except (AttributeError, LookupError, TypeError, UndefinedError) as error:
-        raise AnsibleFilterError(
-            f"outbound_tls_page takes a list of verdicts as outbound_tls_verdict returns them; this is something else "
-            f"({type(error).__name__}: {error})."
-        ) from None
+        page = _page(plain(value), title, time, int(warn_days))
+    except (AttributeError, LookupError, TypeError, ValueError, UndefinedError) as error:
+        sentence = (
+            f"outbound_tls_page takes a list of verdicts as outbound_tls_verdict returns them, or a document of "
+            f"outbound_tls_audit; this is something else ({type(error).__name__}: {error})."
+        )
+        raise AnsibleFilterError(shortened(sentence)) from None
     # Remote servers wrote parts of it: it must never be taken for a template.
     wrapped: str = wrap_var(page)
     return wrapped
+
+
+def _page(value: Any, title: str, time: str | None, warn_days: int) -> str:
+    if isinstance(value, Mapping):
+        return render_page(value, title=title, time=time)
+    now = datetime.now(UTC)
+    shown = f"{now:%Y-%m-%d %H:%M} UTC" if time is None else time
+    seen = audit_document([each["after"] for each in value], generated=moment_text(now) or "", warn_days=warn_days)
+    return render_page(seen, title=title, time=shown, verdicts=value)
 
 
 class FilterModule:

@@ -167,6 +167,15 @@ _value:
       type: list
       elements: str
       sample: []
+    before:
+      description:
+        - What was seen of the host at first, as an entry of C(hosts) that P(mailops.exchange.outbound_tls_audit#filter) returns.
+      type: dict
+      sample: {host: mbx01, state: audited, severity: error}
+    after:
+      description: What was seen of it at last, in the same form.
+      type: dict
+      sample: {host: mbx01, state: audited, severity: info}
     connectors:
       description: The details, by the Guid of each connector.
       type: dict

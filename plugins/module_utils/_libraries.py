@@ -22,6 +22,7 @@ _REQUIREMENTS: Final = {
     "cryptography": "cryptography",
     "jmespath": "jmespath",
     "kerberos": "pywinrm[kerberos]>=0.4.3",
+    "pygal": "pygal>=3.1",
     "pypsrp": "pypsrp>=0.8.1",
     "requests": "pypsrp>=0.8.1",
     "requests_credssp": "pywinrm[credssp]>=0.4.3",

@@ -29,6 +29,8 @@ def verdict_result(judged: HostVerdict) -> dict[str, Any]:
         "next": "" if worst is None or _trouble(judged) else next_step(worst),
         "summary": [line for each in judged.connectors for line in connector_summary(each)] or [message],
         "warnings": list(judged.warnings),
+        "before": dict(judged.before),
+        "after": dict(judged.after),
         "connectors": {str(each.look["guid"]): _details(judged, each) for each in judged.connectors},
     }
 

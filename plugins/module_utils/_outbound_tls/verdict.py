@@ -27,6 +27,7 @@ and the result is
     next          what to do now about the worst connector; empty where the host's own work has ended early
     summary       sentences for people: what was wrong, what was changed, what left, what to do next
     warnings      sentences that must not be overlooked, like a level that could not be put back
+    before, after   what was seen of the host first and last, as pictures of an audit
     connectors    by Guid: name, verdict, message, found (the finding's sentence), finding (its id), kind, grade,
                   thumbprints, evidence (lines), evidence_where, source_servers and stuck_queues (of the look that
                   decided), bound (results of the binding), bound_elsewhere (the same of servers whose front end sends),
@@ -38,10 +39,11 @@ and the result is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
 
+from .audit import host_picture
 from .elsewhere import NOTHING_ELSEWHERE, Elsewhere, Result, look_elsewhere
 from .mail import Mail, counted, mail_of
 
@@ -147,6 +149,8 @@ class HostVerdict:
     connectors: tuple[ConnectorVerdict, ...]
     warnings: tuple[str, ...]
     check_mode: bool = False
+    before: Result = field(default_factory=dict)
+    after: Result = field(default_factory=dict)
 
 
 def story_from(value: Mapping[str, Any]) -> Story:
@@ -206,6 +210,8 @@ def judge_story(story: Story) -> HostVerdict:
             _put_back_warning(step, story) for step in story.steps if step.what == "put_back" and step.failed
         ),
         check_mode=story.check_mode,
+        before=host_picture(story.host, story.looks[:1], None if story.looks else story.failure),
+        after=host_picture(story.host, story.looks, story.failure),
     )
 
 

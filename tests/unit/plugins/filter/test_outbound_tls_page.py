@@ -18,8 +18,9 @@ from ansible_collections.mailops.exchange.plugins.filter import outbound_tls_pag
 from ansible_collections.mailops.exchange.plugins.filter.outbound_tls_page import outbound_tls_page
 from ansible_collections.mailops.exchange.plugins.filter.outbound_tls_verdict import outbound_tls_verdict
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.evidence import Grade
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.finding import Severity
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.verdict import GOOD, Verdict
-from ansible_collections.mailops.exchange.plugins.plugin_utils._page import GRADES, State, Tone
+from ansible_collections.mailops.exchange.plugins.plugin_utils._page.states import GRADES, OF_SEVERITY, State, Tone
 
 EMPTY_ELEMENTS: Final = {"meta", "br", "hr", "link", "img", "input"}
 FLEET: Final = ("MBX01", "MBX02", "MBX03", "MBX04")
@@ -185,7 +186,7 @@ HOSTILE: Final = "</pre><script>alert(1)</script><img src=http://x onerror=alert
 def hostile(value: Any) -> Any:
     """Put hostile text wherever there is text that the page does not compare with words of ours."""
     if isinstance(value, dict):
-        known = ("verdict", "grade")
+        known = ("verdict", "grade", "severity", "state", "usable", "clock", "not_after", "when", "host", "guid")
         return {name: item if name in known else hostile(item) for name, item in value.items()}
     if isinstance(value, list):
         return [hostile(item) for item in value]
@@ -229,7 +230,9 @@ def test_needs_nothing_but_itself(stories: Callable[..., Any]) -> None:
 
 
 def test_every_verdict_and_grade_has_its_words() -> None:
-    assert {state.word for state in State} == {verdict.value for verdict in Verdict} | {"absent"}
+    severities = {severity.value for severity in Severity}
+    assert set(OF_SEVERITY) == severities
+    assert {state.word for state in State} - severities == {verdict.value for verdict in Verdict} | {"absent"}
     assert {state.word for state in State if state.tone is Tone.GOOD} == {each.value for each in GOOD} - {
         "would_repair"
     }
