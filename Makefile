@@ -5,8 +5,9 @@
 # Two commands are all that most people need, on Debian 12 or newer with Python 3.11 or newer and nothing of ours:
 #
 #   make demo   repairs a broken simulated organisation before your eyes
-#   make test   checks everything; its parts: make lint types sanity integration unit
+#   make test   checks everything; its parts: make lint types sanity integration page unit
 #
+#   make page-pictures takes pictures of the page that the audit and the repair leave, for whoever changes its looks
 #   make test-matrix   plays the integration targets on every ansible-core that is supported
 #   make roads         repairs over every connection, authentication and kind of server, and fails where it must
 #   make readings      repairs under every answer to what is not known about Exchange
@@ -35,7 +36,8 @@ LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
-.PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads readings findings slow-truth lab-proof \
+.PHONY: help demo test lint types unit sanity unit-oldest page page-pictures integration test-matrix roads readings \
+    findings slow-truth lab-proof \
     fidelity ledger clean
 
 help:
@@ -57,7 +59,7 @@ demo: $(LAB_READY)
 	@echo "What was found and done stands on the page build/demo/outbound_tls_repair.html"
 
 # The unit tests come last, so that what is seen last is how many tests passed.
-test: lint types sanity integration unit
+test: lint types sanity integration page unit
 
 lint: $(TEST_READY)
 	ruff format --check .
@@ -69,7 +71,15 @@ lint: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger check
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tests/page/browser.py tools
+
+# The report in a headless Chromium: read at two widths, in light and dark, by keyboard, on paper, and under attack.
+page: $(TEST_READY)
+	pytest tests/page
+
+# What the page looks like, as pictures in build/page, for whoever changes its style.
+page-pictures: $(TEST_READY)
+	python -m tests.page build/page
 
 unit: $(TEST_READY)
 	pytest -n auto

@@ -11,8 +11,9 @@ short_description: Put together what was seen of a fleet's outbound mail
 version_added: 0.1.0
 author: mailops contributors (@mailops)
 description:
-  - Takes the results of M(mailops.exchange.exchange_outbound_tls_info) of any number of hosts, and of those that could not
-    be looked at the failure, and returns one document, for programs and for P(mailops.exchange.outbound_tls_page#filter).
+  - Takes the results of M(mailops.exchange.exchange_outbound_tls_info) of any number of hosts, and of those that could
+    not be looked at the failure, and returns one document, for programs and for
+    P(mailops.exchange.outbound_tls_page#filter).
   - The role P(mailops.exchange.outbound_tls_audit#role) uses it, and ships the JSON Schema of the document.
   - It asks no server, and leaves nobody out. A host of which nothing is known has the severity V(unknown).
 options:

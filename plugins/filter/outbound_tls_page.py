@@ -11,10 +11,10 @@ short_description: Show what became of a fleet's outbound mail on one HTML page
 version_added: 0.1.0
 author: mailops contributors (@mailops)
 description:
-  - Makes one HTML page from the verdicts of all hosts of a run, or from the document of an audit. It says what needs doing
-    today, what will fail, which certificate each server presents for each Send connector, when certificates expire, and
-    then for every server what was found, on what evidence, and what an administrator would type. After a repair it also
-    says what was changed and what left, and shows what each server presented before.
+  - Makes one HTML page from the verdicts of all hosts of a run, or from the document of an audit. It says what needs
+    doing today, what will fail, which certificate each server presents for each Send connector, when certificates
+    expire, and then for every server what was found, on what evidence, and what an administrator would type. After a
+    repair it also says what was changed and what left, and shows what each server presented before.
   - The page needs nothing else, no script, no network and no other file, so it can be mailed, archived and printed.
   - A server that may send mail of one of the connectors, and that no host of the run is, is listed as not in this run.
   - What remote servers wrote is shown and never obeyed. Characters that would not be seen are made visible.
@@ -22,8 +22,8 @@ description:
 options:
   _input:
     description:
-      - Verdicts, as P(mailops.exchange.outbound_tls_verdict#filter) returns them, of all hosts in any order. Or a document,
-        as P(mailops.exchange.outbound_tls_audit#filter) returns it.
+      - Verdicts, as P(mailops.exchange.outbound_tls_verdict#filter) returns them, of all hosts in any order. Or a
+        document, as P(mailops.exchange.outbound_tls_audit#filter) returns it.
     type: raw
     required: true
   title:
@@ -32,8 +32,8 @@ options:
     default: Outbound mail over TLS
   time:
     description:
-      - When it was, in your own words. By default it is the controller's time, in UTC, and of an audit also the servers'.
-        Empty shows none.
+      - When it was, in your own words. By default it is the controller's time, in UTC, and of an audit also the
+        servers'. Empty shows none.
     type: str
   warn_days:
     description: How many days before an expiry it is marked on the page of verdicts. A document brings its own.

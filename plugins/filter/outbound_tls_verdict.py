@@ -169,7 +169,8 @@ _value:
       sample: []
     before:
       description:
-        - What was seen of the host at first, as an entry of C(hosts) that P(mailops.exchange.outbound_tls_audit#filter) returns.
+        - What was seen of the host at first, as an entry of C(hosts) that
+          P(mailops.exchange.outbound_tls_audit#filter) returns.
       type: dict
       sample: {host: mbx01, state: audited, severity: error}
     after:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Headless Chromium over the DevTools protocol: a page as somebody sees it, at a width, in light or dark, and on paper."""
+"""Headless Chromium over the DevTools protocol: a page as somebody sees it, at a width, light or dark, and on paper."""
 
 from __future__ import annotations
 

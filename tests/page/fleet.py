@@ -21,8 +21,7 @@ WILDCARD: Final = "CN=*.contoso.com, O=Contoso Corporation, C=US"
 ISSUER: Final = "CN=GeoTrust TLS RSA CA G1, OU=www.digicert.com, O=DigiCert Inc, C=US"
 QUEUE_ERROR: Final = (
     '451 4.4.0 Primary target IP address responded with: "421 4.4.1 Connection timed out." Attempted failover to '
-    "alternate host, but that did not succeed. Either there are no alternate hosts, or delivery failed to all alternate "
-    "hosts."
+    "alternate host, but that did not succeed."
 )
 
 
@@ -130,8 +129,8 @@ def not_bound(server: str, connector: str, told: Look) -> Look:
         connector,
         "certificate_not_bound",
         "error",
-        message=f'{server}, "{connector}": it presents certificate {print_} ({WILDCARD}), which is not enabled for SMTP, so the '
-        f"transport service may not use its key.",
+        message=f'{server}, "{connector}": it presents certificate {print_} ({WILDCARD}), which is not enabled for '
+        f"SMTP, so the transport service may not use its key.",
         thumbprints=[print_],
         word="UnknownCredentials",
         evidence={
@@ -164,11 +163,11 @@ def expires(server: str, connector: str, told: Look, **more: Any) -> Look:
         "expires",
         "warning",
         **{
-            "message": f'{server}, "{connector}": certificate {told["thumbprint"]} expires; after that the connector has none.',
+            "message": f'{server}, "{connector}": certificate {told["thumbprint"]} expires, and there is no other.',
             "thumbprints": [told["thumbprint"]],
             "when": told["not_after"],
             "confidence": "probable",
-            "remedy": "import the renewed certificate with its key, enable it for SMTP, then point the connector at it.",
+            "remedy": "import the renewed certificate with its key, and enable it for SMTP.",
             "lines": [f"Set-SendConnector -Identity '{guid(connector)}' -TlsCertificateName '<I>…<S>…'"],
             **more,
         },
@@ -209,7 +208,10 @@ def small() -> list[Look]:
                             sources,
                             [
                                 presented(
-                                    shared, "no", "it is not enabled for SMTP", "it is the first of its name in the store"
+                                    shared,
+                                    "no",
+                                    "it is not enabled for SMTP",
+                                    "it is the first of its name in the store",
                                 ),
                                 presented(twin, reason="it is the newest of its name, if Exchange goes by that"),
                             ],
@@ -248,7 +250,7 @@ def small() -> list[Look]:
             "failure": {
                 "failed": True,
                 "reason": "unreachable",
-                "msg": "mbx03.contoso.test: no connection to port 80; see whether the server runs and the firewall lets you in.",
+                "msg": "mbx03.contoso.test: no connection to port 80; see whether the server runs.",
             },
         },
         {
@@ -284,7 +286,10 @@ def big(servers: int = 50, connectors: int = 8) -> list[Look]:
         entries: list[Look] = []
         for place, name in enumerate(names):
             if number in (3, 11, 30, 31) and place == 0:
-                primary, several = not_bound(server, name, shared), [presented(shared, "no", "it is not enabled for SMTP")]
+                primary, several = (
+                    not_bound(server, name, shared),
+                    [presented(shared, "no", "it is not enabled for SMTP")],
+                )
             elif place == 5 and number < 3:
                 primary, several = expires(server, name, own), [presented(own)]
             elif place == 5:
@@ -306,7 +311,19 @@ HOSTILE: Final = (
     "<svg onload=window.harmed=3><style>@import 'http://127.0.0.1:9/y'</style>\"'><a href=javascript:alert(1)>"
     "{{ 6 * 7 }}{% include '/etc/passwd' %}" + RIGHT_TO_LEFT
 )
-_OURS: Final = ("id", "kind", "severity", "usable", "grade", "confidence", "guid", "reason", "clock", "when", "thumbprint")
+_OURS: Final = (
+    "id",
+    "kind",
+    "severity",
+    "usable",
+    "grade",
+    "confidence",
+    "guid",
+    "reason",
+    "clock",
+    "when",
+    "thumbprint",
+)
 _DATES: Final = ("not_after", "not_before", "thumbprints", "default_certificate")
 
 

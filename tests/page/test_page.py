@@ -77,7 +77,9 @@ def test_the_heads_of_the_matrix_stay_while_it_is_scrolled(tab: Tab, pages: dict
     place = "const box = document.querySelector('.scroll'); const edge = box.getBoundingClientRect();"
     head = "box.querySelector('thead th:last-child').getBoundingClientRect().top - edge.top"
     side = "box.querySelector('tbody tr:last-child th').getBoundingClientRect().left - edge.left"
-    scrolled = f"(() => {{ {place} box.scrollTo(300, 1500); return [box.scrollLeft, box.scrollTop, {head}, {side}] }})()"
+    scrolled = (
+        f"(() => {{ {place} box.scrollTo(300, 1500); return [box.scrollLeft, box.scrollTop, {head}, {side}] }})()"
+    )
     left, top, above, beside = tab.run(scrolled)
     assert top == 1500
     assert left >= 0
@@ -92,7 +94,9 @@ def test_attacks_run_nothing_and_ask_for_nothing(tab: Tab, pages: dict[str, Path
     assert tab.requests == [pages["hostile"].as_uri()]
     assert tab.complaints == []
     assert tab.run("window.harmed") is None
-    assert tab.run("document.querySelectorAll('script, img, iframe, object, link, form, [onload], [onerror]').length") == 0
+    assert (
+        tab.run("document.querySelectorAll('script, img, iframe, object, link, form, [onload], [onerror]').length") == 0
+    )
     assert tab.run("[...document.querySelectorAll('a')].every((each) => each.getAttribute('href').startsWith('#'))")
     assert "window.harmed=1" in tab.run("document.body.innerText")
 

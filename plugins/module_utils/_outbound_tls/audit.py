@@ -5,8 +5,8 @@
 
     audit_document(hosts, generated=..., warn_days=...)
 
-``hosts`` are pictures, one a host, as ``host_picture`` makes them of looks (results of exchange_outbound_tls_info) or of
-the failure that took their place:
+``hosts`` are pictures, one a host, as ``host_picture`` makes them of looks (results of exchange_outbound_tls_info) or
+of the failure that took their place:
 
     host, server          inventory name; fully qualified name, empty where the host never told it
     state                 audited, unreachable or failed
@@ -23,8 +23,8 @@ and the document, whose JSON Schema is shipped with the role outbound_tls_audit,
     schema_version        ``1.0``; the first number grows when a key is taken away or changes its meaning
     generated, clock      when it was made; the latest of the servers' own clocks
     warn_days             how many days before an expiry the warning begins
-    summary               severity, states (hosts by state), findings (by severity), and servers: of each host its state,
-                          severity, findings and message
+    summary               severity, states (hosts by state), findings (by severity), and servers: of each host its
+                          state, severity, findings and message
     absent                source servers that no host of the run is: server, connectors
     hosts                 the pictures
 """

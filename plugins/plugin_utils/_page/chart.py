@@ -35,9 +35,10 @@ class _Size:
     width: int
     label: int
     ticks: int
+    day: str
 
 
-_SIZES: Final = (_Size("wide", 1060, 44, 4), _Size("narrow", 320, 18, 2))
+_SIZES: Final = (_Size("wide", 1060, 44, 4, "%Y-%m-%d"), _Size("narrow", 320, 18, 2, "%Y-%m"))
 
 
 def draw_expiries(expiries: Sequence[Expiry], clock: str | None) -> tuple[tuple[str, Markup], ...]:
@@ -70,7 +71,7 @@ def _draw(expiries: Sequence[Expiry], clock: str, size: _Size) -> Markup:
     # pygal draws from the bottom, and a timeline is read from the top.
     chart.x_labels = [cut(seen(f"{each.short} {each.name}"), size.label) for each in reversed(expiries)]
     chart.y_labels = [
-        {"value": days, "label": _day(clock, days)} for days in range(0, last + 1, last // size.ticks)
+        {"value": days, "label": _day(clock, days, size.day)} for days in range(0, last + 1, last // size.ticks)
     ]
     chart.add("", list(reversed(bars)))
     picture = ElementTree.fromstring(chart.render(is_unicode=True))
@@ -81,9 +82,9 @@ def _draw(expiries: Sequence[Expiry], clock: str, size: _Size) -> Markup:
     return Markup(ElementTree.tostring(picture, encoding="unicode"))
 
 
-def _day(clock: str, days: int) -> str:
+def _day(clock: str, days: int, form: str) -> str:
     now = moment(clock)
-    return "today" if not days or now is None else f"{now + timedelta(days=days):%Y-%m-%d}"
+    return "today" if not days or now is None else f"{now + timedelta(days=days):{form}}"
 
 
 def _strip(element: ElementTree.Element) -> None:

@@ -42,6 +42,8 @@ Result = Mapping[str, Any]
 
 # More servers than this are folded unless something is wrong with them, and all are when that is true of most.
 _FEW: Final = 4
+# So many certificates are shown at once; the others are folded, unless they expire as soon.
+_FIRST: Final = 12
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,16 @@ class Page:
     def of_severity(self, severity: str) -> list[Group]:
         """Return the findings of a severity."""
         return [group for group in self.groups if group.severity == severity]
+
+    @property
+    def first_to_expire(self) -> tuple[Expiry, ...]:
+        """Return the certificates that are shown at once."""
+        return self.expiries[: _shown(self.expiries)]
+
+    @property
+    def others_to_expire(self) -> tuple[Expiry, ...]:
+        """Return the certificates that are folded."""
+        return self.expiries[_shown(self.expiries) :]
 
     @property
     def looked_at(self) -> list[Server]:
@@ -158,9 +170,15 @@ def make_page(document: Result, *, title: str, time: str, verdicts: Sequence[Res
         columns=columns,
         servers=(*servers, *_absent(document, servers)),
         expiries=expiries,
-        charts=draw_expiries(expiries, clock),
+        charts=draw_expiries(expiries[: _shown(expiries)], clock),
         unobserved=_unobserved(hosts),
     )
+
+
+def _shown(expiries: Sequence[Expiry]) -> int:
+    """Return how many certificates are shown at once; a few more than usual rather than fold a few."""
+    urgent = sum(each.tone in (Tone.BAD, Tone.OPEN) for each in expiries)
+    return len(expiries) if len(expiries) <= _FIRST + 4 else max(_FIRST, urgent)
 
 
 def _time(document: Result) -> str:

@@ -42,11 +42,17 @@ class State(Enum):
         self.tone = tone
 
     @property
+    def counted(self) -> str:
+        """Return what is said of several servers, after their number."""
+        return _COUNTED.get(self.word, self.label.lower())
+
+    @property
     def place(self) -> int:
         """Return the place among all, 0 for the most urgent."""
         return list(State).index(self)
 
 
+_COUNTED: Final = {"error": "with errors", "warning": "with warnings", "notice": "with notices"}
 STATES: Final = {state.word: state for state in State}
 OF_SEVERITY: Final = {
     "error": State.ERROR,
@@ -71,6 +77,8 @@ USABLE: Final = {
 _SPELT: Final = {
     "certificate_not_bound": "not bound to SMTP",
     "dns": "DNS",
+    "frontend_hop": "hop to the front end",
+    "frontend_proxy": "at the front end",
     "ipv6_route": "IPv6 route",
     "not_tls": "no TLS answer",
     "smtp_inspection": "SMTP inspection",

@@ -37,7 +37,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class Group:
-    """One finding, or the same one on several servers. ``when`` says when it comes true, empty where that is no date."""
+    """One finding, or the same one on several servers. ``when`` says when it comes true, where that is a date."""
 
     label: str
     tone: Tone

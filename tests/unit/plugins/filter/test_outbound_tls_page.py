@@ -8,7 +8,6 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
-from html.parser import HTMLParser
 from typing import Any, Final
 
 import pytest
@@ -22,48 +21,9 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.fin
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.verdict import GOOD, Verdict
 from ansible_collections.mailops.exchange.plugins.plugin_utils._page.states import GRADES, OF_SEVERITY, State, Tone
 
-EMPTY_ELEMENTS: Final = {"meta", "br", "hr", "link", "img", "input"}
+from tests.page.document import Document
+
 FLEET: Final = ("MBX01", "MBX02", "MBX03", "MBX04")
-
-
-class Document(HTMLParser):
-    """What a page holds: its elements, and the text of each part that begins with a heading of level 2."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.parts: dict[str, str] = {}
-        self._part = ""
-        self.feed(page)
-        self.close()
-        assert self.open == [], "every element is closed"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.elements.append((tag, dict(attrs)))
-        if tag not in EMPTY_ELEMENTS:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if self.open and self.open[-1] == "h2":
-            self._part = data
-        elif "style" not in self.open:
-            self.parts[self._part] = f"{self.parts.get(self._part, '')} {data.strip()}".strip()
-
-    @property
-    def jobs(self) -> str:
-        return self.parts["What needs doing"]
-
-    @property
-    def table(self) -> str:
-        return self.parts["Source servers"]
-
-    @property
-    def details(self) -> str:
-        return self.parts["Server by server"]
 
 
 def page_of(*told: dict[str, Any], **options: Any) -> Document:
@@ -130,7 +90,7 @@ def test_tells_the_whole_story_of_a_repair(make: Any, stories: Callable[..., Any
         "waiting before 25 left the queue 25 accepted over TLS 25 rejected 0 accepted in clear 0",
         f"Certificate {make.thumbprint(1)}",
         "Services before POP, IIS Services now POP, IIS, SMTP (SMTP added)",
-        f"Default certificate {make.thumbprint(0xD0)} , as before",
+        f"Default certificate {make.thumbprint(0xD0)}, as before",
         f"asked Overwrite the existing default SMTP certificate? Current certificate: '{make.thumbprint(0xD0)}'.",
         "Answer No",
         "Next nothing.",
@@ -201,7 +161,7 @@ def test_hostile_text_stays_text(stories: Callable[..., Any]) -> None:
     poisoned = [hostile(copy.deepcopy(verdict)) for verdict in harmless]
     page = outbound_tls_page(poisoned, title=HOSTILE, time=HOSTILE)
     document = Document(page)
-    assert {tag for tag, __ in document.elements} <= {tag for tag, __ in Document(outbound_tls_page(harmless)).elements}
+    assert document.tags <= Document(outbound_tls_page(harmless)).tags
     assert not [name for __, attributes in document.elements for name in attributes if name.startswith("on")]
     assert HOSTILE in document.details
     assert HOSTILE in document.jobs
