@@ -25,7 +25,7 @@ audit() {
 
 look_at_the_fleet() {
     audit 0 fleet
-    audit 0 checked --check -e outbound_tls_audit_connectors='["By the Edge"]'
+    audit 0 checked --check -e '{"outbound_tls_audit_connectors": ["By the Edge"]}'
     audit 2 failing -e outbound_tls_audit_fail_on=error -f 1
     audit 2 misspelt -e outbound_tls_hosts=exchnage
     ! grep --quiet 'TASK.*Look' "$work/misspelt/output.txt"
@@ -35,7 +35,7 @@ in_lab look_at_the_fleet audit-fleet --set time_scale=60
 see fleet see_fleet.yml "$@"
 see checked see_checked.yml "$@"
 see failing see_failing.yml "$@"
-schema=../../../../roles/outbound_tls_audit/files/outbound_tls_audit.schema.json
+schema=$scenarios/../../../roles/outbound_tls_audit/files/outbound_tls_audit.schema.json
 python - "$schema" "$work"/{fleet,checked,failing}/outbound_tls_audit.json <<'PY'
 import json
 import sys
