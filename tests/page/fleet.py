@@ -101,6 +101,7 @@ def entry(name: str, sources: list[str], several: list[Look], primary: Look, **t
         "named_certificates": [{"thumbprint": each["thumbprint"]} for each in several if each["thumbprint"]],
         "presented": several,
         "finding": primary,
+        "repair": {"bind": {"side_effects": []}},
         **told,
     }
 
@@ -109,7 +110,7 @@ def look(server: str, connectors: list[Look], findings: list[Look], **told: Any)
     return {
         "server": server,
         "clock": moment_text(CLOCK),
-        "version": "Version 15.2 (Build 1544.4)",
+        "version": "15.2 (Build 1544.4)",
         "edge": None,
         "default_certificate": thumbprint(f"setup {server}"),
         "certificates": [],
@@ -184,6 +185,23 @@ def stuck_queue(server: str, count: int) -> Look:
     }
 
 
+RECEIVE: Final = {
+    "kind": "receive_connector",
+    "name": "Default Frontend MBX01",
+    "before": [thumbprint("setup mbx01.contoso.test")],
+    "after": [thumbprint("wildcard")],
+}
+NONE: Final = {
+    "thumbprint": None,
+    "reasons": ["no certificate of the store bears the name"],
+    "usable": "no",
+    "problem": "mail waits with 454 4.7.5",
+    "subject": None,
+    "not_after": None,
+    "services": None,
+}
+
+
 def small() -> list[Look]:
     """Four hosts: one fails, one will, one is unreachable, one is well; a fifth source server is in no run."""
     shared = certificate("wildcard", services=("IIS",))
@@ -217,6 +235,7 @@ def small() -> list[Look]:
                             ],
                             first,
                             messages=25,
+                            repair={"bind": {"side_effects": [RECEIVE]}},
                             stuck_queues=[stuck_queue("mbx01.contoso.test", 25)],
                         )
                     ],
@@ -285,7 +304,9 @@ def big(servers: int = 50, connectors: int = 8) -> list[Look]:
         findings: list[Look] = []
         entries: list[Look] = []
         for place, name in enumerate(names):
-            if number in (3, 11, 30, 31) and place == 0:
+            if number == 44 and place == 4:
+                primary, several = finding(server, name), [NONE]
+            elif number in (3, 11, 30, 31) and place == 0:
                 primary, several = (
                     not_bound(server, name, shared),
                     [presented(shared, "no", "it is not enabled for SMTP")],
@@ -324,7 +345,7 @@ _OURS: Final = (
     "when",
     "thumbprint",
 )
-_DATES: Final = ("not_after", "not_before", "thumbprints", "default_certificate")
+_DATES: Final = ("not_after", "not_before", "thumbprints", "default_certificate", "before", "after")
 
 
 def hostile() -> list[Look]:

@@ -15,7 +15,8 @@ of the failure that took their place:
     clock, version, edge, default_certificate, certificates, unobserved   of the last look
     connectors            guid, name, tls_certificate_name, require_tls, insists_on_tls, frontend_proxy, logging_level,
                           source_servers, source_server, messages, stuck_queues, finding (id of the primary one),
-                          named (thumbprints), presented: each of the last look that had the connector
+                          named (thumbprints), presented, side_effects (what a binding would change besides): each of
+                          the last look that had the connector
     findings              all, the gravest first
 
 and the document, whose JSON Schema is shipped with the role outbound_tls_audit, is
@@ -41,6 +42,15 @@ Picture = dict[str, Any]
 SCHEMA_VERSION: Final = "1.0"
 STATES: Final = ("audited", "unreachable", "failed")
 SEVERITIES: Final = ("error", "warning", "notice", "info")
+_NOTHING_SEEN: Final[Result] = {
+    "server": "",
+    "clock": None,
+    "version": "",
+    "edge": None,
+    "default_certificate": None,
+    "certificates": (),
+    "unobserved": (),
+}
 # A server that nobody has seen is worse than one that will break some day.
 _WORST_FIRST: Final = ("error", "unknown", "warning", "notice", "info")
 
@@ -77,23 +87,23 @@ def host_picture(host: str, looks: Sequence[Result], failure: Result | None) -> 
     A failure counts although there are looks: what came after it was not seen. Its looks are kept.
     """
     findings = _latest_findings(looks)
-    last: Result = looks[-1] if looks else {}
+    last: Result = looks[-1] if looks else _NOTHING_SEEN
     state = "audited" if failure is None and looks else _state(failure)
     return {
         "host": host,
-        "server": str(last.get("server", "")),
+        "server": last["server"],
         "state": state,
         "reason": "" if failure is None else str(failure.get("reason", "")),
         "message": _message(host, findings) if state == "audited" else _said(host, failure),
         "severity": worst(each["severity"] for each in findings) if state == "audited" else "unknown",
-        "clock": last.get("clock"),
-        "version": str(last.get("version") or ""),
-        "edge": last.get("edge"),
-        "default_certificate": last.get("default_certificate"),
-        "certificates": [dict(each) for each in last.get("certificates", ())],
+        "clock": last["clock"],
+        "version": last["version"] or "",
+        "edge": last["edge"],
+        "default_certificate": last["default_certificate"],
+        "certificates": [dict(each) for each in last["certificates"]],
         "connectors": [_connector(each) for each in _latest_connectors(looks)],
         "findings": findings,
-        "unobserved": [dict(each) for each in last.get("unobserved", ())],
+        "unobserved": [dict(each) for each in last["unobserved"]],
     }
 
 
@@ -175,5 +185,6 @@ def _connector(entry: Result) -> dict[str, Any]:
         **{name: entry[name] for name in told},
         "finding": entry["finding"]["id"],
         "named": [each["thumbprint"] for each in entry["named_certificates"]],
-        "presented": [dict(each) for each in entry.get("presented", ())],
+        "presented": [dict(each) for each in entry["presented"]],
+        "side_effects": [dict(each) for each in entry["repair"]["bind"]["side_effects"]],
     }

@@ -57,9 +57,10 @@ def _draw(expiries: Sequence[Expiry], clock: str, size: _Size) -> Markup:
     chart: Any = require("pygal").HorizontalBar(
         js=[],
         width=size.width,
-        height=26 * len(expiries) + 36,
+        height=26 * len(expiries) + 42,
         margin=2,
         margin_right=40,
+        margin_bottom=8,
         spacing=4,
         show_legend=False,
         truncate_label=-1,

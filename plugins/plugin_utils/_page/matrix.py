@@ -99,7 +99,7 @@ def _presented(told: Result) -> Presented:
     return Presented(
         thumbprint=thumbprint,
         short=short_thumbprint(thumbprint),
-        name=short_subject(told["subject"] or "") if thumbprint else "none is presented",
+        name=short_subject(told["subject"] or "") if thumbprint else "no certificate",
         word=word if thumbprint else "",
         tone=tone,
         problem=told["problem"] or "",

@@ -77,6 +77,15 @@ def test_the_reasons_and_the_problem_stand_with_the_server(page: Document) -> No
     assert "it is the newest of its name, if Exchange goes by that" in page.details
     assert "Edge Transport server, subscribed" in page.details
     assert "Without TLS mail leaves unencrypted" in page.details
+    short = {word: fleet.thumbprint(word)[:8] for word in ("setup mbx01.contoso.test", "wildcard")}
+    presents = f"presents {short['setup mbx01.contoso.test']}, then {short['wildcard']}"
+    assert f"A binding changes besides Receive connector Default Frontend MBX01 {presents}" in page.details
+
+
+def test_a_server_may_present_none() -> None:
+    page = page_of(fleet.big())
+    assert "no certificate" in page.table
+    assert "Presents no certificate: mail waits with 454 4.7.5 no certificate of the store bears" in page.details
 
 
 def test_lists_what_could_not_be_observed(page: Document) -> None:
