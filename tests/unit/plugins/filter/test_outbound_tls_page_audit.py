@@ -153,7 +153,9 @@ def test_a_repair_shows_what_was_presented_before_and_now(stories: Callable[...,
             connector["presented"] = [told]
     page = Document(outbound_tls_page([verdict]))
     short = fleet.thumbprint("one")[:8]
-    assert f"Repaired before: {short} *.contoso.com, cannot be used {short} *.contoso.com" in page.table
+    assert (
+        f"Repaired before: {short} *.contoso.com, cannot be used now: {short} *.contoso.com, can be used" in page.table
+    )
     assert "accepted over TLS" in page.details
     assert f"Presents {short} *.contoso.com, can be used" in page.details
 
