@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,7 @@ from ansible_collections.mailops.exchange.plugins.filter.outbound_tls_page impor
 from tests.page import fleet
 from tests.page.browser import Tab, browser
 
+ROOT: Final = Path(__file__).parents[2]
 SIGHT: Final = Path(__file__).with_name("sight.js").read_text(encoding="utf-8")
 FLEETS: Final = {"small": fleet.small, "big": fleet.big, "hostile": fleet.hostile}
 
@@ -34,6 +37,24 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         files[name] = folder / f"{name}.html"
         files[name].write_text(outbound_tls_page(fleet.document(hosts())), encoding="utf-8")
     return files
+
+
+@pytest.fixture(scope="module")
+def lab_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page that the playbook leaves of a simulated organisation in which everything is named to do harm."""
+    folder = tmp_path_factory.mktemp("lab")
+    tools = Path(sys.executable).parent
+    lab = [ROOT / "tests/lab/exchange-lab", "run", "--scenario", ROOT / "tests/lab/scenarios/hostile-organisation.yml"]
+    playbook = [tools / "ansible-playbook", "mailops.exchange.audit", "-e", f"outbound_tls_audit_report_dir={folder}"]
+    environment = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".venv/collections"),
+    }
+    command = [str(word) for word in (*lab, "--set", "time_scale=60", "--", *playbook)]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folder / "outbound_tls_audit.html"
 
 
 def see(tab: Tab, page: Path, *, width: int, dark: bool = False, unfolded: bool = False) -> None:
@@ -89,16 +110,29 @@ def test_the_heads_of_the_matrix_stay_while_it_is_scrolled(tab: Tab, pages: dict
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_attacks_run_nothing_and_ask_for_nothing(tab: Tab, pages: dict[str, Path], width: int) -> None:
-    see(tab, pages["hostile"], width=width, unfolded=True)
+    harmless(tab, pages["hostile"], width=width)
+    assert "window.harmed=1" in tab.run("document.body.innerText")
+
+
+def test_a_hostile_organisation_runs_nothing_and_asks_for_nothing(tab: Tab, lab_page: Path) -> None:
+    harmless(tab, lab_page, width=1280)
+    shown = tab.run("document.body.innerText")
+    for number, where in enumerate(("subject", "subject", "issuer", "connector", "banner of the other end"), 1):
+        assert f"window.harmed={number}" in shown, where
+    assert "{{ 6 * 7 }}" in shown
+    assert wrong(tab) == {}
+
+
+def harmless(tab: Tab, page: Path, *, width: int) -> None:
+    see(tab, page, width=width, unfolded=True)
     assert tab.run("new Promise((done) => setTimeout(done, 300))") is None
-    assert tab.requests == [pages["hostile"].as_uri()]
+    assert tab.requests == [page.as_uri()]
     assert tab.complaints == []
     assert tab.run("window.harmed") is None
     assert (
         tab.run("document.querySelectorAll('script, img, iframe, object, link, form, [onload], [onerror]').length") == 0
     )
     assert tab.run("[...document.querySelectorAll('a')].every((each) => each.getAttribute('href').startsWith('#'))")
-    assert "window.harmed=1" in tab.run("document.body.innerText")
 
 
 def test_this_test_would_see_an_attack(tab: Tab, tmp_path: Path) -> None:
