@@ -117,7 +117,7 @@ def test_attacks_run_nothing_and_ask_for_nothing(tab: Tab, pages: dict[str, Path
 def test_a_hostile_organisation_runs_nothing_and_asks_for_nothing(tab: Tab, lab_page: Path) -> None:
     harmless(tab, lab_page, width=1280)
     shown = tab.run("document.body.innerText")
-    for number, where in enumerate(("subject", "subject", "issuer", "connector", "banner of the other end"), 1):
+    for number, where in enumerate(("subject", "subject", "issuer", "connector", "reply of the other end"), 1):
         assert f"window.harmed={number}" in shown, where
     assert "{{ 6 * 7 }}" in shown
     assert wrong(tab) == {}

@@ -50,7 +50,8 @@ _FIRST: Final = 12
 class Server:
     """A server of the fleet. One that no host of the run is has neither ``anchor`` nor ``seen``.
 
-    ``seen`` is its picture in the document, ``before`` what was seen first, where there is a ``verdict``.
+    ``seen`` is its picture in the document, ``before`` what was seen first, where there is a ``verdict``. ``quiet`` is
+    one of many with which nothing is wrong: paper is not spent on it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Server:
     verdict: Result | None = None
     cells: tuple[Cell | None, ...] = ()
     opened: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True)
@@ -210,6 +212,7 @@ def _servers(
                 before=before,
                 verdict=verdict,
                 cells=tuple(cell_of(column, host, before, verdict, anchors) for column in columns),
+                quiet=len(judged) > _FEW and state.tone is Tone.GOOD and verdict is None,
                 opened=len(judged) <= _FEW or (troubled <= _FEW and state.tone is not Tone.GOOD),
             )
         )
