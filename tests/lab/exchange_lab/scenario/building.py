@@ -18,6 +18,7 @@ from ..clock import Clock
 from ..timespan import log_time, parse_moment, parse_span
 from ..world import (
     Account,
+    ClientCertificate,
     ConnectionLost,
     ConnectorChanged,
     Connectors,
@@ -25,7 +26,9 @@ from ..world import (
     EdgeDirectory,
     Endpoint,
     Fault,
+    Inspection,
     Mail,
+    Network,
     OthersConnect,
     Peer,
     PeerGoesDown,
@@ -61,6 +64,16 @@ _FAULTS: dict[str, Callable[..., Fault]] = {
     "silent": Silent,
     "recycled_shells": RecycledShells,
 }
+_SURROUNDINGS = (
+    "key",
+    "key_acl",
+    "network_service",
+    "iis_sites",
+    "trusted",
+    "revoked",
+    "revocation_reachable",
+    "friendly_name",
+)
 _PLACEHOLDER = re.compile(r"\{\{(?P<fact>[a-z]+):(?P<of>[^{}]+)\}\}")
 
 
@@ -142,6 +155,10 @@ class Builder:
                 for key, each in facts["certificates"].items()
                 if "same_as" not in each
             ],
+            missing_roots=tuple(facts["missing_roots"]),
+            tls_versions=tuple(facts["tls_versions"]),
+            kerberos=facts["kerberos"],
+            network=_network(facts["network"]),
             pop_name=facts["pop"],
             imap_name=facts["imap"],
             connectivity_log_enabled=facts["connectivity_log_enabled"],
@@ -175,7 +192,7 @@ class Builder:
             made = self._maker.make(facts["subject"], facts["issuer"], facts["domains"], not_before, not_after)
         except ValueError as error:
             raise self._document.fail(at, str(error)) from error
-        return StoredCertificate(label, made, **_surroundings(facts))
+        return StoredCertificate(label, made, **self._surroundings(at, facts))
 
     def _copy_certificates(self, servers: dict[str, Server], peers: dict[str, Peer]) -> None:
         """Put the copies into the stores, each at its place in the order of the scenario."""
@@ -183,7 +200,13 @@ class Builder:
             for position, (key, facts) in enumerate(self._scenario["servers"][fqdn]["certificates"].items()):
                 if "same_as" in facts:
                     original = _certificate(facts["same_as"], servers, peers)
-                    server.store.insert(position, StoredCertificate(key, original.certificate, **_surroundings(facts)))
+                    surroundings = self._surroundings(("servers", fqdn, "certificates", key), facts)
+                    server.store.insert(position, StoredCertificate(key, original.certificate, **surroundings))
+
+    def _surroundings(self, at: Keys, facts: dict[str, Any]) -> dict[str, Any]:
+        """The facts that are not in the certificate itself; a peer's certificate has none."""
+        moments = {key: self._moment((*at, key), facts[key]) for key in ("imported_at", "removed_at") if key in facts}
+        return {key: facts[key] for key in _SURROUNDINGS if key in facts} | moments
 
     def _place_files(self, server: Server, servers: dict[str, Server], peers: dict[str, Peer]) -> None:
         for path, source in self._scenario["servers"][server.fqdn]["files"].items():
@@ -273,13 +296,22 @@ class Builder:
         certificate = facts.get("certificate") or {
             "subject": f"CN={name}",
             "issuer": PUBLIC_AUTHORITY,
-            "domains": [name],
+            "domains": _domains(name),
             "not_before": "-30d",
             "not_after": "+335d",
         }
+        first, *others = facts.get("addresses", [facts.get("address", f"203.0.113.{number}")])
+        demands = facts["client_certificate"]
         return Peer(
             name=name,
-            address=facts.get("address", f"203.0.113.{number}"),
+            address=first,
+            more_addresses=tuple(others),
+            dns=facts["dns"],
+            requires_tls=facts["requires_tls"],
+            tls_versions=tuple(facts["tls_versions"]),
+            client_certificate=ClientCertificate(**{**demands, **_tuples(demands, "issuers", "names")}),
+            reply_to_mail=facts["reply_to_mail"],
+            reply_to_rcpt=facts["reply_to_rcpt"],
             certificate=self._stored(at, name, certificate),
             port=facts["port"],
             mx_for=tuple(facts["mx_for"]),
@@ -333,19 +365,18 @@ def _receive_connectors(server_name: str, facts: dict[str, Any]) -> tuple[Receiv
     return (*changed, *(ReceiveConnector(name, **said) for name, said in stated.items()))
 
 
-def _surroundings(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts that are not in the certificate itself; a peer's certificate has none."""
-    keys = (
-        "key",
-        "key_acl",
-        "network_service",
-        "iis_sites",
-        "trusted",
-        "revoked",
-        "revocation_reachable",
-        "friendly_name",
-    )
-    return {key: facts[key] for key in keys if key in facts}
+def _network(facts: dict[str, Any]) -> Network:
+    return Network(facts["ipv6"], facts["dns"], facts["firewall"], Inspection(**facts["inspection"]))
+
+
+def _domains(host: str) -> list[str]:
+    """The names in the certificate of a host that names none: its own, and those of the domain it is in."""
+    domain = host.partition(".")[2]
+    return [host, domain, f"*.{domain}"] if "." in domain else [host]
+
+
+def _tuples(facts: dict[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: tuple(facts[key]) for key in keys}
 
 
 def _certificate(reference: str, servers: dict[str, Server], peers: dict[str, Peer]) -> StoredCertificate:

@@ -6,35 +6,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 
 from ..agenda import Steps
-from ..world import Peer, SendConnector, Server, World
+from ..world import DnsAnswer, Peer, SendConnector, Server, StoredCertificate, World
 from .certificate_choice import Credentials, choose_credentials
 from .connectivity_log import Attempt, ConnectivityLog
 from .events import Events, Source
-from .failure import CERTIFICATE_NOT_FOUND, NO_ADDRESS, STARTTLS_REQUIRED, Unreached
+from .failure import CERTIFICATE_NOT_FOUND, DNS_STATUS, STARTTLS_REQUIRED, Failure, Unreached, not_resolved
+from .peer_certificate import objection
 from .protocol_log import ProtocolLog, SessionLog
-from .smtp import Terms, open_session
+from .smtp import Opened, Terms, Way, open_session
+from .target import Target
 
 TRY_IN_CLEAR_S = 1.0
+DNS_TIMEOUT_S = 15.0
 
 
 @dataclass(frozen=True)
 class Channel:
-    """A session with a peer that is ready for messages; ``thumbprint`` is that of the certificate we presented.
+    """A session with a peer that is ready for messages; ``presented`` is the certificate that the peer was shown.
 
     ``attempt`` is the session in the connectivity log, which ends with it.
     """
 
-    peer: Peer
+    target: Target
     log: SessionLog
-    encrypted: bool
-    thumbprint: str | None
+    opened: Opened
+    presented: StoredCertificate | None
     attempt: Attempt
+
+    @property
+    def way(self) -> Way:
+        return Way(self.target, self.opened, self.presented)
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,23 @@ class Service:
     source: Source
     send_log: str | None
     connectivity_log: str | None
+
+
+@dataclass(frozen=True)
+class Errand:
+    """What a session is wanted for.
+
+    Attributes:
+        log_for: Makes the protocol log of a session with one address.
+        origin: What the connectivity log says of where the mail comes from.
+        proxied_for: What the protocol log says of a session that another server asked for.
+    """
+
+    connector: SendConnector
+    destination: str
+    log_for: Callable[[Target], SessionLog]
+    origin: str
+    proxied_for: str = ""
 
 
 class SmtpClient:
@@ -69,96 +93,116 @@ class SmtpClient:
     def next_session_id(self) -> str:
         return f"{next(self._session_ids):016X}"
 
-    def local_endpoint(self) -> str:
-        return f"{self.address}:{self._random.randrange(1025, 65535)}"
+    def local_endpoint(self, *, of_ipv6: bool = False) -> str:
+        host = f"[2001:db8:10::{self.address.rpartition('.')[2]}]" if of_ipv6 else self.address
+        return f"{host}:{self._random.randrange(1025, 65535)}"
 
     def session_log(self, connector_id: str, remote: str, *, verbose: bool) -> SessionLog:
         """The log of a new session. The level is read as a session opens, and holds for all of it."""
         write = self._log.write if verbose else None
         return SessionLog(connector_id, self.next_session_id(), remote, write, self._world.agenda)
 
-    def reach(
-        self,
-        connector: SendConnector,
-        destination: str,
-        log_for: Callable[[Peer], SessionLog],
-        proxied_for: str = "",
-        *,
-        origin: str,
-    ) -> Steps[Channel | Unreached]:
-        """Open a session with a connector's smart host, or with the MX of a domain: host after host until one is ready.
+    def reach(self, errand: Errand) -> Steps[Channel | Unreached]:
+        """Open a session with a connector's smart host, or with the MX of a domain: address after address until one is
+        ready.
 
-        Returns the last host that failed when none is; a queue's text calls that one the primary target all the same.
-        ``origin`` is what the connectivity log says of where the mail comes from.
+        Returns the last one that failed when none is; a queue's text calls it the primary target all the same.
         """
-        unreached = Unreached(NO_ADDRESS, destination, None)
-        for host in connector.smart_hosts or (destination,):
-            peer = self._world.peer_for(host)
-            if peer is None:
-                unreached = Unreached(NO_ADDRESS, host, None)
-                self.connectivity.begin(self.next_session_id(), destination, origin).not_found(host, "ErrorRetry")
+        unreached, tried = Unreached(not_resolved("nxdomain"), errand.destination, None), 0
+        for host in errand.connector.smart_hosts or (errand.destination,):
+            peer, answer = self._world.peer_for(host), self._dns_answer(host)
+            if peer is None or answer != "answers":
+                attempt = self._begin(self.next_session_id(), errand)
+                if answer == "timeout":
+                    yield DNS_TIMEOUT_S
+                attempt.not_found(host, DNS_STATUS[answer])
+                unreached = Unreached(not_resolved(answer), host, None)
                 continue
-            for starttls in (True, False):
-                opened = yield from self._open(
-                    peer, connector, destination, log_for, proxied_for, starttls=starttls, origin=origin
-                )
+            for target in self._targets(peer):
+                opened = yield from self._try(target, errand)
                 if isinstance(opened, Channel):
                     return opened
-                unreached = opened
-                # Once more in clear where our own TLS failed and the connector does not insist.
-                if unreached.failure.stage != "security" or not connector.falls_back_to_clear:
-                    break
-                yield TRY_IN_CLEAR_S
+                tried += 1
+                unreached = replace(opened, tried=tried)
         return unreached
 
-    def _open(
-        self,
-        peer: Peer,
-        connector: SendConnector,
-        destination: str,
-        log_for: Callable[[Peer], SessionLog],
-        proxied_for: str,
-        *,
-        starttls: bool,
-        origin: str,
-    ) -> Steps[Channel | Unreached]:
+    def _dns_answer(self, host: str) -> DnsAnswer:
+        peer, servers_own = self._world.peer_for(host), self._server.network.dns
+        if servers_own != "answers":
+            return servers_own
+        return "nxdomain" if peer is None else peer.dns
+
+    def _targets(self, peer: Peer) -> list[Target]:
+        """The addresses of a host, in the order in which they are tried."""
+        ipv6_first = self._world.readings.address_order == "ipv6_first"
+        in_order = sorted(peer.addresses, key=lambda address: (":" in address) is not ipv6_first)
+        return [Target(peer, address) for address in in_order]
+
+    def _try(self, target: Target, errand: Errand) -> Steps[Channel | Unreached]:
+        """One address: once more in clear where TLS failed with a security status and the connector does not insist."""
+        opened = yield from self._open(target, errand, starttls=True)
+        insists = not errand.connector.falls_back_to_clear
+        if isinstance(opened, Channel) or opened.failure.stage != "security" or insists:
+            return opened
+        yield TRY_IN_CLEAR_S
+        return (yield from self._open(target, errand, starttls=False))
+
+    def _open(self, target: Target, errand: Errand, *, starttls: bool) -> Steps[Channel | Unreached]:
         credentials = None
-        if starttls and not connector.ignore_starttls:
-            credentials = self._credentials_for(connector)
+        if starttls and not errand.connector.ignore_starttls:
+            credentials = self._credentials_for(errand.connector)
             if credentials is None:  # before anything is connected to, or stands in the protocol log
-                self.connectivity.begin(self.next_session_id(), destination, origin).aborted()
-                return Unreached(CERTIFICATE_NOT_FOUND, peer.name, peer)
-        terms = Terms(
-            helo=connector.fqdn or self._server.fqdn,
-            local=self.local_endpoint(),
-            destination=destination,
+                self._begin(self.next_session_id(), errand).aborted()
+                return Unreached(CERTIFICATE_NOT_FOUND, target.name, target)
+        log = errand.log_for(target)
+        attempt = self._begin(log.session, errand)
+        attempt.found(target)
+        log.when_connected(lambda: attempt.connected(target.endpoint, target))
+        terms = self._terms(target, errand, credentials)
+        opened = yield from open_session(target, terms, log, self._world.readings)
+        if isinstance(opened, Failure):
+            unreached = Unreached(opened, target.name, target)
+            self._tell(unreached, attempt, errand, credentials)
+            return unreached
+        presented = credentials.certificate if credentials and opened.encrypted else None
+        return Channel(target, log, opened, presented, attempt)
+
+    def _begin(self, session: str, errand: Errand) -> Attempt:
+        return self.connectivity.begin(session, errand.destination, errand.origin)
+
+    def _terms(self, target: Target, errand: Errand, credentials: Credentials | None) -> Terms:
+        server, connector, now = self._server, errand.connector, self._world.agenda.now
+        # Without TlsDomain, a certificate is compared with the host that somebody named: the smart host, or the domain.
+        named = target.name if connector.smart_hosts else errand.destination
+        return Terms(
+            helo=connector.fqdn or server.fqdn,
+            local=self.local_endpoint(of_ipv6=":" in target.address),
+            destination=errand.destination,
             credentials=credentials,
             require_tls=not connector.falls_back_to_clear,
-            proxied_for=proxied_for,
+            proxied_for=errand.proxied_for,
+            versions=server.tls_versions,
+            network=server.network,
+            patience_s=connector.connection_inactivity_timeout_s,
+            objects=lambda certificate: objection(certificate, connector, named, server, now),
         )
-        log = log_for(peer)
-        attempt = self.connectivity.begin(log.session, destination, origin)
-        attempt.found(peer)
-        log.when_connected(lambda: attempt.connected(f"{peer.address}:{peer.port}", peer))
-        opened = yield from open_session(peer, terms, log, self._world.readings)
-        if not isinstance(opened, bool):
-            unreached = Unreached(opened, peer.name, peer, credentials.failure if credentials else None)
-            self._tell(unreached, attempt, connector, destination)
-            return unreached
-        certificate = credentials.certificate if credentials and opened else None
-        return Channel(peer, log, opened, certificate.thumbprint if certificate else None, attempt)
 
-    def _tell(self, unreached: Unreached, attempt: Attempt, connector: SendConnector, destination: str) -> None:
+    def _tell(self, unreached: Unreached, attempt: Attempt, errand: Errand, credentials: Credentials | None) -> None:
         """What a session that failed leaves besides its rows in the protocol log."""
-        failure, peer = unreached.failure, unreached.peer
-        if peer is not None and failure.socket_error is not None:
-            attempt.unconnected(peer, failure.socket_error)
+        failure, target = unreached.failure, unreached.target
+        if target is not None and failure.socket_error is not None:
+            attempt.unconnected(target, failure.socket_error)
             return
-        attempt.ended()
-        if failure.stage == "security" and unreached.status is not None:
-            self.events.key_failed(unreached.status)
+        if failure.stage == "validation":
+            attempt.aborted()
+        else:
+            attempt.ended()
+        if failure.alert is not None:
+            self.events.alert_received(failure.alert)
+        elif failure.stage == "security" and credentials is not None and credentials.failure is not None:
+            self.events.key_failed(credentials.failure)
         elif failure is STARTTLS_REQUIRED:
-            self.events.tls_not_offered(connector, destination, unreached.host)
+            self.events.tls_not_offered(errand.connector, errand.destination, unreached.host)
 
     def _credentials_for(self, connector: SendConnector) -> Credentials | None:
         """The choice for a name, once made, holds until the store changes."""

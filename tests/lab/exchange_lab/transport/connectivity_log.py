@@ -17,9 +17,10 @@ from typing import Literal
 
 from ..agenda import Agenda
 from ..timespan import log_time
-from ..world import Peer, Readings, Server
+from ..world import Readings, Server
 from .failure import SocketError
 from .log_files import LogFiles, LogForm, row_text
+from .target import Target
 
 DNS_SERVER = "10.0.0.10"
 _FORM = LogForm(
@@ -60,14 +61,14 @@ class ConnectivityLog:
         fields = (log_time(self._agenda.now), session, source, destination, direction, description)
         self._files.write(row_text(fields))
 
-    def target_failed(self, peer: Peer) -> str:
+    def target_failed(self, target: Target) -> str:
         """Count a failure of this target; returns what the log says of its health."""
-        failures = self._failures[peer.address] = self._failures.get(peer.address, 0) + 1
+        failures = self._failures[target.address] = self._failures.get(target.address, 0) + 1
         again = log_time(self._agenda.now + _NEXT_TRY_OF_A_TARGET)
-        return f"[TargetIPAddress:{peer.address}|MarkedUnhealthy|FailureCount:{failures}|NextRetryTime:{again}]"
+        return f"[TargetIPAddress:{target.address}|MarkedUnhealthy|FailureCount:{failures}|NextRetryTime:{again}]"
 
-    def target_answered(self, peer: Peer) -> None:
-        self._failures.pop(peer.address, None)
+    def target_answered(self, target: Target) -> None:
+        self._failures.pop(target.address, None)
 
 
 class Attempt:
@@ -78,26 +79,26 @@ class Attempt:
         self._session = session
         self._destination = destination
 
-    def found(self, peer: Peer) -> None:
+    def found(self, target: Target) -> None:
         """The address of a host is known."""
         if self._log.is_bare:
             return
-        self._row(">", f"{peer.address}; Success reported by {DNS_SERVER}. [Domain:Result] = {peer.name}:Success;")
+        self._row(">", f"{target.address}; Success reported by {DNS_SERVER}. [Domain:Result] = {target.name}:Success;")
 
     def not_found(self, host: str, reason: str) -> None:
         """Nobody knows the address of a host."""
         self._row(">", f"{reason} reported by {DNS_SERVER}. [Domain:Result] = {host}:{reason};")
         self.ended()
 
-    def connected(self, endpoint: str, peer: Peer | None = None) -> None:
-        if peer is not None:
-            self._log.target_answered(peer)
+    def connected(self, endpoint: str, target: Target | None = None) -> None:
+        if target is not None:
+            self._log.target_answered(target)
         self._row(">", f"Established connection to {endpoint}")
 
-    def unconnected(self, peer: Peer, error: SocketError) -> None:
-        health = self._log.target_failed(peer)
+    def unconnected(self, target: Target, error: SocketError) -> None:
+        health = self._log.target_failed(target)
         code = f"{error.dotnet_name}:{error.number:08X}"
-        self._row(">", f"Failed connection to {peer.address}:{peer.port} ({code}){health}")
+        self._row(">", f"Failed connection to {target.endpoint} ({code}){health}")
         self.ended()
 
     def aborted(self) -> None:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from ..world import Peer, Readings, Server
-from ..world.peer import ConnectFailure
-from .certificate_choice import SecurityStatus
+from ..world import ConnectFailure, DnsAnswer, Readings, Server
+from .target import Target
 
 _NO_ALTERNATE_HOST = (
     "Attempted failover to alternate host, but that did not succeed. Either there are no alternate hosts, or delivery "
@@ -56,6 +55,13 @@ SOCKET_ERRORS: dict[ConnectFailure, SocketError] = {
         0.0,
         "NetworkUnreachable",
     ),
+    "host_unreachable": SocketError(
+        10065,
+        "SocketError: Failed to connect. Winsock error code: 10065, Win32 error code: 10065",
+        "A socket operation was attempted to an unreachable host",
+        3.0,
+        "HostUnreachable",
+    ),
 }
 
 
@@ -66,49 +72,86 @@ class Failure:
     Attributes:
         reply: The SMTP reply that Exchange gives it, often of its own making, without full stop.
         stage: ``certificate``: TlsCertificateName names none; ``lookup``: no address; ``connect``: no connection;
-            ``security``: our own TLS failed; ``dropped``: the other end is gone; ``session``: what the peer offers is
-            not enough.
+            ``security``: TLS failed with a security status; ``dropped``: the other end is gone; ``session``: what the
+            peer offers is not enough; ``validation``: the peer's certificate is not; ``authentication``: another server
+            does not believe who this one is; ``reply``: the peer says so.
         socket_error: Of a connection that did not come about.
+        status: The word with which TLS or authentication failed, as the protocol log has it.
+        alert: The TLS alert that came from the other end.
     """
 
     reply: str
-    stage: Literal["certificate", "lookup", "connect", "security", "dropped", "session"]
+    stage: Literal[
+        "certificate", "lookup", "connect", "security", "dropped", "session", "validation", "authentication", "reply"
+    ]
     socket_error: SocketError | None = None
+    status: str | None = None
+    alert: int | None = None
 
 
 CERTIFICATE_NOT_FOUND = Failure(
     "454 4.7.5 The certificate specified in TlsCertificateName of the SendConnector could not be found.", "certificate"
 )
-NO_ADDRESS = Failure("451 4.4.0 DNS query failed. The error was: DNS query failed with error ErrorRetry", "lookup")
 STARTTLS_REQUIRED = Failure("451 5.7.3 STARTTLS is required to send mail", "session")
-CONNECTION_DROPPED = Failure("421 4.4.2 Connection dropped due to SocketError", "dropped")
-NEGOTIATION_FAILED = Failure("421 4.4.1 Connection timed out", "security")
-"""Exchange's own invention for a session that it ended itself over a security status; nothing timed out."""
+AUTHENTICATION_FAILED = Failure("454 4.7.0 Temporary authentication failure", "authentication", status="LogonDenied")
+
+DNS_STATUS: dict[DnsAnswer, str] = {
+    "nxdomain": "InfoDomainNonexistent",
+    "servfail": "ErrorRetry",
+    "timeout": "ErrorTimeout",
+}
+"""What Exchange calls an answer of DNS that holds no address (published analysis of Exchange 2013 CU23)."""
 
 
 @dataclass(frozen=True)
 class Unreached:
-    """The last host that was tried, and why it could not be reached; ``peer`` is None when nobody knows the host.
+    """The last host that was tried, and why it could not be reached; ``target`` is None when it has no address.
 
-    ``status`` is the security status with which our own TLS failed.
+    ``tried`` is to how many addresses a connection was tried in all.
     """
 
     failure: Failure
     host: str
-    peer: Peer | None
-    status: SecurityStatus | None = None
+    target: Target | None
+    tried: int = 1
 
 
 def unable_to_connect(error: SocketError) -> Failure:
     return Failure(f"421 4.2.1 Unable to connect -> {error.name}", "connect", error)
 
 
+def negotiation_failed(status: str, alert: int | None = None) -> Failure:
+    """TLS ended with a security status, by this end: the reply is Exchange's own invention, and nothing timed out."""
+    return Failure("421 4.4.1 Connection timed out", "security", status=status, alert=alert)
+
+
+def dropped(word: str, alert: int | None = None) -> Failure:
+    """The other end has left, by a socket error of this name."""
+    return Failure(f"421 4.4.2 Connection dropped due to {word}", "dropped", status=word, alert=alert)
+
+
+def not_resolved(answer: DnsAnswer) -> Failure:
+    """DNS gave no address."""
+    error = f"DNS query failed with error {DNS_STATUS[answer]}"
+    if answer == "nxdomain":
+        error = "SMTPSEND.DNS.NonExistentDomain; nonexistent domain"
+    return Failure(f"451 4.4.0 DNS query failed. The error was: {error}", "lookup")
+
+
+def not_validated(reason: str) -> Failure:
+    """This server does not accept the certificate of the other end."""
+    return Failure(f"454 4.7.5 Certificate validation failure, Reason: {reason}", "validation")
+
+
 def last_error(unreached: Unreached, at: datetime, readings: Readings) -> str:
     """LastError of the queue after a connection to a peer failed at this time."""
-    text, peer = _text(unreached.failure, readings), unreached.peer
+    target = unreached.target
+    named = readings.last_endpoint == "always" or (readings.last_endpoint == "several" and unreached.tried > 1)
+    endpoint = f" The last endpoint attempted was {target.queue_endpoint}" if target and named else ""
+    text = _text(unreached.failure, readings, endpoint)
     if readings.queue_error != "led_4.4.1":
         return text
-    return _led_first(text, *((peer.name, peer.address) if peer else (unreached.host, "")), at)
+    return _led_first(text, *((target.name, target.address) if target else (unreached.host, "")), at)
 
 
 def front_end_unreached(failure: Failure, front_end: Server, address: str, at: datetime, readings: Readings) -> str:
@@ -131,11 +174,11 @@ def front_end_unreached(failure: Failure, front_end: Server, address: str, at: d
 
 def proxy_refusal(unreached: Unreached, readings: Readings) -> str:
     """The reply of a front end that could not reach any host. It names the security status, and not the certificate."""
-    failure, peer = unreached.failure, unreached.peer
+    failure, target = unreached.failure, unreached.target
     inner = failure.reply
     if failure.stage not in ("certificate", "lookup"):
-        reply = f"451 4.4.0 Security status {unreached.status}" if unreached.status else failure.reply
-        endpoint = f" The last endpoint attempted was {peer.address}:{peer.port}" if peer else ""
+        reply = f"451 4.4.0 Security status {failure.status}" if failure.stage == "security" else failure.reply
+        endpoint = f" The last endpoint attempted was {target.queue_endpoint}" if target else ""
         inner = f'451 4.4.0 Primary target IP address responded with: "{reply}." {_NO_ALTERNATE_HOST}{endpoint}'
     return f"{readings.front_end_error.replace('_', ' ')} Proxy session setup failed on Frontend with '{inner}'"
 
@@ -157,21 +200,22 @@ def _lrt_first(text: str, fqdn: str, address: str, at: datetime) -> str:
     return f"[{{LRT={_us_time(at)}}};{{LED={text}}};{{FQDN={fqdn}}};{{IP={address}}}]"
 
 
-def _text(failure: Failure, readings: Readings) -> str:
+def _text(failure: Failure, readings: Readings, endpoint: str = "") -> str:
+    """The words without the frame that names the host; ``endpoint`` ends those that say nothing else of it."""
     if failure.stage in ("certificate", "lookup"):
         return failure.reply
-    if failure.stage == "connect" and readings.connect_error == "primary_4.2.1":
-        return (
-            f'451 4.4.0 Primary target IP address responded with: "421 4.2.1 Unable to connect." {_NO_ALTERNATE_HOST}'
-        )
-    if failure.stage == "connect":
-        return f"451 4.4.397 Error communicating with target host. -> {failure.reply}"
-    if readings.queue_error == "led_4.4.1":
-        return f"451 4.4.395 Target host responded with error. -> {failure.reply}"
     reply = failure.reply
-    if failure.stage == "security" and readings.queue_error == "primary_4.2.1":
+    if failure.stage in ("connect", "dropped"):
+        if readings.connect_error == "4.4.397":
+            return f"451 4.4.397 Error communicating with target host. -> {reply}"
+        reply = reply.partition(" -> ")[0]
+    elif readings.queue_error == "led_4.4.1":
+        # A reply of another code than 421 has been seen without a word in front of it.
+        bare = failure.stage in ("validation", "reply") and not reply.startswith("421")
+        return reply if bare else f"451 4.4.395 Target host responded with error. -> {reply}"
+    elif failure.stage == "security" and readings.queue_error == "primary_4.2.1":
         reply = "421 4.2.1 Unable to connect"
-    return f'451 4.4.0 Primary target IP address responded with: "{reply}." {_NO_ALTERNATE_HOST}'
+    return f'451 4.4.0 Primary target IP address responded with: "{reply}." {_NO_ALTERNATE_HOST}{endpoint}'
 
 
 def _us_time(at: datetime) -> str:

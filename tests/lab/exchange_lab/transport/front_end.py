@@ -12,12 +12,13 @@ from __future__ import annotations
 from random import Random
 
 from ..agenda import Steps
-from ..world import Peer, SendConnector, Server, World
+from ..world import SendConnector, Server, World
 from .certificate_choice import Credentials, default_credentials
-from .client import Channel, Service, SmtpClient
+from .client import Channel, Errand, Service, SmtpClient
 from .events import Events
 from .failure import Unreached, proxy_refusal
 from .protocol_log import SessionLog
+from .target import Target
 
 PORT = 717  # of the receive connector "Outbound Proxy Frontend SERVER"
 VIRTUAL_CONNECTOR = "Outbound proxy virtual send connector"
@@ -59,11 +60,12 @@ class FrontEnd:
         verbose = readings.front_end_log_level == "always" or connector.protocol_logging_level == "Verbose"
         proxied = self._client.next_session_id()
 
-        def log_for(peer: Peer) -> SessionLog:
-            return self._client.session_log(connector_id, f"{peer.address}:{peer.port}", verbose=verbose)
+        def log_for(target: Target) -> SessionLog:
+            return self._client.session_log(connector_id, target.endpoint, verbose=verbose)
 
         proxied_for = f"Outbound proxy from {source} with session id {session}. Proxied session id {proxied}"
-        reached = yield from self._client.reach(connector, destination, log_for, proxied_for, origin="OutboundProxy;")
+        errand = Errand(connector, destination, log_for, "OutboundProxy;", proxied_for)
+        reached = yield from self._client.reach(errand)
         return proxy_refusal(reached, readings) if isinstance(reached, Unreached) else reached
 
 

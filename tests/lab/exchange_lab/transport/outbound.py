@@ -11,17 +11,18 @@ from random import Random
 from typing import Protocol
 
 from ..agenda import Agenda, Steps
-from ..world import Delivery, SendConnector, Server, World
+from ..world import Delivery, Readings, SendConnector, Server, World
 from .certificate_choice import Credentials, default_credentials
-from .client import Channel, Service, SmtpClient
+from .client import Channel, Errand, Service, SmtpClient
 from .events import Events
-from .failure import Unreached, front_end_unreached, last_error, proxy_failed
+from .failure import Failure, Unreached, front_end_unreached, last_error, proxy_failed
 from .front_end import PORT, FrontEnd, front_end_server
 from .protocol_log import SessionLog
 from .proxy import connect, request
 from .queue import Message, Queue
 from .routing import Routing
 from .smtp import Terms, send_messages
+from .target import Target
 
 
 class Clerk(Protocol):
@@ -30,6 +31,7 @@ class Clerk(Protocol):
     def established(self, queue: Queue, max_messages: int) -> None: ...
     def take(self, queue: Queue) -> Message | None: ...
     def answered(self, queue: Queue, message: Message, delivery: Delivery) -> None: ...
+    def returned(self, queue: Queue, message: Message) -> None: ...
 
 
 class Outbound:
@@ -66,18 +68,26 @@ class Outbound:
         # An Edge has no front end: there the property has no effect.
         if connector.frontend_proxy_enabled and self._server.role == "mailbox":
             return (yield from self._through_front_end(queue, connector, clerk))
-        reached = yield from self._client.reach(
+        errand = Errand(
             connector,
             queue.next_hop_domain,
-            lambda peer: self._session_log(connector, f"{peer.address}:{peer.port}"),
-            origin=_origin(queue),
+            lambda target: self._session_log(connector, target.endpoint),
+            _origin(queue),
         )
+        reached = yield from self._client.reach(errand)
         if isinstance(reached, Unreached):
             return last_error(reached, self._world.agenda.now, self._world.readings)
         mailbag = _Mailbag(clerk, queue, connector, reached, self._server, None, self._world.agenda, self.events)
-        yield from mailbag.deliver(reached.log)
+        refusal = yield from mailbag.deliver(reached.log, self._world.readings)
         reached.attempt.ended(mailbag.count, mailbag.size)
-        return None
+        return self._refused(refusal, reached.target)
+
+    def _refused(self, reply: str | None, target: Target) -> str | None:
+        """LastError after a session that ended over a reply of the peer's; None after one that came to its end."""
+        if reply is None:
+            return None
+        unreached = Unreached(Failure(reply, "reply"), target.name, target)
+        return last_error(unreached, self._world.agenda.now, self._world.readings)
 
     def _through_front_end(self, queue: Queue, connector: SendConnector, clerk: Clerk) -> Steps[str | None]:
         """The connection when a front end makes it: the level, and what the log calls it, are the connector's."""
@@ -104,11 +114,11 @@ class Outbound:
             attempt.ended()
             return proxy_failed(reached, front_end.server, front_end.address, agenda.now, readings)
         mailbag = _Mailbag(clerk, queue, connector, reached, self._server, front_end.server.fqdn, agenda, self.events)
-        yield from mailbag.deliver(log)
+        refusal = yield from mailbag.deliver(log, readings)
         reached.log.disconnected("Local")
         for each in (attempt, reached.attempt):
             each.ended(mailbag.count, mailbag.size)
-        return None
+        return self._refused(refusal, reached.target)
 
     def _tell_keys(self, ours: Credentials, front_end: FrontEnd) -> None:
         """Schannel tells it at the end whose key it is."""
@@ -145,11 +155,14 @@ class _Mailbag:
     count: int = 0
     size: int = 0
 
-    def deliver(self, log: SessionLog) -> Steps[None]:
-        """Send messages through the channel, and log them in the session that our server holds."""
+    def deliver(self, log: SessionLog, readings: Readings) -> Steps[str | None]:
+        """Send messages through the channel, and log them in the session that our server holds.
+
+        Returns the reply over which the session ended, if one did.
+        """
         limit = self.connector.smtp_max_messages_per_connection
         self.clerk.established(self.queue, limit)
-        yield from send_messages(self.channel.peer, log, self, limit)
+        return (yield from send_messages(self.channel.way, log, self, limit, readings))
 
     @property
     def patience_s(self) -> float:
@@ -159,13 +172,14 @@ class _Mailbag:
         return self.clerk.take(self.queue)
 
     def answered(self, message: Message, reply: str) -> None:
+        presented = self.channel.presented
         delivery = Delivery(
             at=self.agenda.now,
             connector=self.connector.name,
             server=self.server.fqdn,
-            peer=self.channel.peer.name,
-            tls=self.channel.encrypted,
-            thumbprint=self.channel.thumbprint,
+            peer=self.channel.target.name,
+            tls=self.channel.opened.encrypted,
+            thumbprint=presented.thumbprint if presented else None,
             reply=reply,
             front_end=self.front_end,
         )
@@ -174,3 +188,7 @@ class _Mailbag:
         else:
             self.events.not_delivered(self.connector, message.message_id, reply)
         self.clerk.answered(self.queue, message, delivery)
+
+    def returned(self, message: Message, reply: str) -> None:
+        self.events.not_delivered(self.connector, message.message_id, reply)
+        self.clerk.returned(self.queue, message)

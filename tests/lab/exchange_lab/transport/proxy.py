@@ -17,8 +17,9 @@ from .certificate_choice import Credentials
 from .client import Channel
 from .failure import Failure
 from .front_end import PORT, FrontEnd
+from .handshake import ROUND_TRIP_S, Handshake, start_tls
 from .protocol_log import SessionLog
-from .smtp import EXTENSIONS, ROUND_TRIP_S, Terms, greet, leave, start_tls
+from .smtp import EXTENSIONS, Terms, greet, leave
 
 _INSIDE_TLS = tuple(each for each in EXTENSIONS if each != "STARTTLS")
 _BEFORE_TLS = (*_INSIDE_TLS, "X-ANONYMOUSTLS")
@@ -36,7 +37,7 @@ def connect(
     yield ROUND_TRIP_S
     log.received(f"220 {name} Microsoft ESMTP MAIL Service ready")
     yield from greet(name, terms, log, readings, _BEFORE_TLS)
-    failure = yield from start_tls("X-ANONYMOUSTLS", ours, front_end.credentials(), log, readings)
+    failure = yield from start_tls("X-ANONYMOUSTLS", Handshake(ours, front_end.credentials()), log, readings)
     if failure is None:
         yield from greet(name, terms, log, readings, (*_INSIDE_TLS, "XPROXYTO"))
     return failure
@@ -62,5 +63,5 @@ def request(
     # From here on the peer itself answers, to what it sees: the front end passes everything on, and logs nothing of it.
     log.reopened()
     seen = replace(terms, helo=connector.fqdn or terms.helo, local=f"{front_end.address}:{PORT}")
-    yield from greet(reached.peer.name, seen, log, readings, _INSIDE_TLS)
+    yield from greet(reached.target.name, seen, log, readings, _INSIDE_TLS)
     return reached

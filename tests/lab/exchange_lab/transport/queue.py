@@ -59,6 +59,7 @@ class Queue:
         role: Of the server; an Edge waits longer between retries.
         connections: How many sessions work on it now.
         idle_since: Since when it is empty; Exchange removes it after QueueMaxIdleTime.
+        refused: Whether a peer has sent a session away, since the last retry, instead of answering for its message.
     """
 
     identity: str
@@ -76,6 +77,7 @@ class Queue:
     role: Role = "mailbox"
     connections: int = 0
     idle_since: datetime | None = None
+    refused: bool = False
 
     @property
     def message_count(self) -> int:
@@ -109,7 +111,7 @@ class Queue:
 
     def failed(self, error: str, began: datetime, now: datetime) -> datetime:
         """A connection has failed, and no other one works on the queue; returns when to try again."""
-        self.status, self.last_error = "Retry", error
+        self.status, self.last_error, self.refused = "Retry", error, False
         self.retry_count += 1
         self.first_retry_time = self.first_retry_time or now
         self.last_retry_time = began
@@ -118,7 +120,7 @@ class Queue:
 
     def succeeded(self) -> None:
         """A peer has answered for a message: whatever failed before is over."""
-        self.last_error, self.retry_count, self.first_retry_time = "", 0, None
+        self.last_error, self.retry_count, self.first_retry_time, self.refused = "", 0, None, False
 
 
 def retry_interval(failures: int, role: Role) -> timedelta:

@@ -73,10 +73,12 @@ class RemoteDelivery:
     # What a session asks and reports (Clerk).
 
     def established(self, queue: Queue, max_messages: int) -> None:
-        """A session has proved the way: as many more are opened as the messages need."""
+        """A session has proved the way: as many more are opened as the messages need, unless one has been sent away."""
         if queue.status == "Suspended":
             return
         queue.status = "Active"
+        if queue.refused:
+            return
         waiting = sum(1 for __ in queue.waiting(self._agenda.now))
         for __ in range(min(ceil(waiting / max_messages), MAX_CONNECTIONS) - queue.connections):
             self._connect(queue)
@@ -98,6 +100,10 @@ class RemoteDelivery:
             message.last_error = delivery.reply
         else:
             queue.messages.remove(message)
+
+    def returned(self, queue: Queue, message: Message) -> None:
+        """The session ended over this message, which waits with its queue."""
+        message.in_session, queue.refused = False, True
 
     # How a queue goes on.
 

@@ -5,42 +5,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..agenda import Steps
-from ..world import Peer, Readings
+from ..world import Inspection, Network, Readings, StoredCertificate, TlsVersion
 from .certificate_choice import Credentials
-from .certificate_rows import log_certificate, log_received_thumbprint
-from .failure import (
-    CONNECTION_DROPPED,
-    NEGOTIATION_FAILED,
-    SOCKET_ERRORS,
-    STARTTLS_REQUIRED,
-    Failure,
-    unable_to_connect,
-)
+from .failure import SOCKET_ERRORS, STARTTLS_REQUIRED, Failure, dropped, not_validated, unable_to_connect
+from .handshake import ROUND_TRIP_S, Handshake, start_tls
 from .protocol_log import SessionLog
 from .queue import Message
+from .target import Target
 
-ROUND_TRIP_S = 0.12
-HANDSHAKE_S = 0.35
 LOOKS_FOR_MAIL_S = 1.0
 PEER_THINKS_S = 0.9  # from the end of a message to the reply
 
 EXTENSIONS = ("SIZE 157286400", "PIPELINING", "DSN", "ENHANCEDSTATUSCODES", "STARTTLS", "8BITMIME", "CHUNKING")
-_CIPHERS = (
-    "bulk encryption algorithm CALG_AES_256 with strength 256 bits, MAC hash algorithm CALG_SHA_384 with strength 0 "
-    "bits and key exchange algorithm CALG_ECDH_EPHEM with strength 384 bits"
-)
+_FORGOT_MAIL = "503 5.5.2 Need mail command"
+_GOES_ON = "354 Start mail input; end with <CRLF>.<CRLF>"
 
 
 @dataclass(frozen=True)
 class Terms:
     """How a connector wants its sessions: ``credentials`` is None where STARTTLS is not to be used.
 
-    ``proxied_for`` is what the log says of a session that another server asked for.
+    Attributes:
+        proxied_for: What the log says of a session that another server asked for.
+        versions: The versions of TLS that this end speaks.
+        network: What lies between this end and the other one.
+        patience_s: ConnectionInactivityTimeOut.
+        objects: What this end finds wrong with a peer's certificate.
     """
 
     helo: str
@@ -49,6 +44,18 @@ class Terms:
     credentials: Credentials | None
     require_tls: bool
     proxied_for: str = ""
+    versions: Sequence[TlsVersion] = ("TLS1_2",)
+    network: Network = field(default_factory=Network)
+    patience_s: float = 600.0
+    objects: Callable[[StoredCertificate], str | None] | None = None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A session that is ready for messages; ``chunking`` is whether the peer takes BDAT."""
+
+    encrypted: bool
+    chunking: bool
 
 
 class Mailbag(Protocol):
@@ -61,92 +68,118 @@ class Mailbag(Protocol):
         """The next message, if there is one."""
 
     def answered(self, message: Message, reply: str) -> None:
-        """The peer's answer after the end of a message."""
+        """The peer's answer for a message."""
+
+    def returned(self, message: Message, reply: str) -> None:
+        """The session ends over this answer of the peer's: the message waits with its queue."""
 
 
-def open_session(peer: Peer, terms: Terms, log: SessionLog, readings: Readings) -> Steps[Failure | bool]:
-    """Open a session that is ready for messages; returns why that failed, or whether it is encrypted."""
+def open_session(target: Target, terms: Terms, log: SessionLog, readings: Readings) -> Steps[Failure | Opened]:
+    """Open a session that is ready for messages; returns why that failed, or what has come about."""
     if terms.proxied_for:
         log.note(f"attempting to connect. {terms.proxied_for}")
     else:
         log.note("Set Session Permissions", "SendRoutingHeaders")
         log.note("attempting to connect")
-    if not peer.listens:
-        return (yield from _knock_in_vain(peer, terms, log))
-    yield ROUND_TRIP_S
-    log.connected(terms.local)
-    yield ROUND_TRIP_S
-    log.received(peer.banner)
-    yield from greet(peer.name, terms, log, readings, _offered(peer, encrypted=False))
-
-    credentials = terms.credentials if peer.starttls else None
-    if credentials is not None:
-        failure = yield from start_tls("STARTTLS", credentials, Credentials(peer.certificate), log, readings)
-        if failure is not None:
-            return failure
-        yield from greet(peer.name, terms, log, readings, _offered(peer, encrypted=True))
-    elif terms.require_tls:
+    failure = yield from _connect(target, terms, log)
+    if failure is not None:
+        return failure
+    peer, seen = target.peer, terms.network.inspection
+    offered = _seen(_offered(target, encrypted=False), seen)
+    yield from greet(peer.name, terms, log, readings, offered)
+    if terms.credentials is None or "STARTTLS" not in offered:
+        if not terms.require_tls:
+            return Opened(encrypted=False, chunking="CHUNKING" in offered)
         log.note("Connector is configured to send mail only over TLS connections and remote doesn't support TLS")
         yield from leave(log)
         return STARTTLS_REQUIRED
-    return credentials is not None
-
-
-def _knock_in_vain(peer: Peer, terms: Terms, log: SessionLog) -> Steps[Failure]:
-    error = SOCKET_ERRORS[peer.connect_failure]
-    yield error.seconds
-    log.note(
-        f"Failed to connect. Winsock error code: {error.number}, Win32 error code: {error.number}, "
-        f"Destination domain: {terms.destination}, Error Message: {error.text} {peer.address}:{peer.port}."
+    handshake = Handshake(
+        terms.credentials,
+        Credentials(peer.certificate),
+        terms.versions,
+        peer.tls_versions,
+        terms.network.handshake(peer.name, target.address),
+        terms.patience_s,
     )
-    return unable_to_connect(error)
+    failure = yield from start_tls("STARTTLS", handshake, log, readings)
+    if failure is not None:
+        return failure
+    yield from greet(peer.name, terms, log, readings, _offered(target, encrypted=True))
+    reason = terms.objects(peer.certificate) if terms.objects else None
+    if reason is not None:
+        yield from leave(log)
+        return not_validated(reason)
+    return Opened(encrypted=True, chunking=True)
 
 
-def _offered(peer: Peer, *, encrypted: bool) -> tuple[str, ...]:
-    return tuple(each for each in EXTENSIONS if each != "STARTTLS" or (peer.starttls and not encrypted))
+def _connect(target: Target, terms: Terms, log: SessionLog) -> Steps[Failure | None]:
+    """From the first packet to the greeting."""
+    peer = target.peer
+    reason = terms.network.connect_failure(peer.name, target.address)
+    if reason is None and not peer.listens:
+        reason = peer.connect_failure
+    if reason is not None:
+        error = SOCKET_ERRORS[reason]
+        yield error.seconds
+        log.note(
+            f"Failed to connect. Winsock error code: {error.number}, Win32 error code: {error.number}, "
+            f"Destination domain: {terms.destination}, Error Message: {error.text} {target.endpoint}."
+        )
+        return unable_to_connect(error)
+    yield ROUND_TRIP_S
+    log.connected(terms.local)
+    if terms.network.inspection.banner == "held":
+        yield terms.patience_s
+        log.disconnected("Remote")
+        return dropped("TimedOut")
+    yield ROUND_TRIP_S
+    code, __, words = peer.banner.partition(" ")
+    log.received(f"{code} {'*' * len(words)}" if terms.network.inspection.banner == "masked" else peer.banner)
+    if code != "220":
+        log.disconnected("Remote")
+        return Failure(peer.banner, "reply")
+    return None
+
+
+def _offered(target: Target, *, encrypted: bool) -> tuple[str, ...]:
+    return tuple(each for each in EXTENSIONS if each != "STARTTLS" or (target.peer.starttls and not encrypted))
+
+
+def _seen(offered: Sequence[str], inspection: Inspection) -> tuple[str, ...]:
+    """What is left of an offer behind a device that inspects SMTP; a masked keyword keeps its length."""
+    masked = {"CHUNKING"} if inspection.banner == "masked" else set()
+    if inspection.starttls == "masked":
+        masked.add("STARTTLS")
+    removed = {"STARTTLS"} if inspection.starttls == "removed" else set()
+    return tuple("X" * (len(each) - 1) + "A" if each in masked else each for each in offered if each not in removed)
 
 
 def greet(host: str, terms: Terms, log: SessionLog, readings: Readings, offered: Sequence[str]) -> Steps[None]:
     """EHLO, and the answer of a host with what it offers."""
     log.sent(f"EHLO {terms.helo}")
     yield ROUND_TRIP_S
-    lines = [f"{host} Hello [{terms.local.rpartition(':')[0]}]", *offered]
+    lines = [f"{host} Hello [{terms.local.rpartition(':')[0].strip('[]')}]", *offered]
     if readings.ehlo_rows == "joined":
         log.received(f"250  {' '.join(lines)}")
     else:
         log.received(*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}")
 
 
-def start_tls(
-    verb: str, ours: Credentials, theirs: Credentials, log: SessionLog, readings: Readings
-) -> Steps[Failure | None]:
-    """Negotiate; returns why it failed. Whatever certificate the other end shows passes, at any TlsAuthLevel."""
-    log.sent(verb)
-    yield ROUND_TRIP_S
-    log.received("220 2.0.0 SMTP server ready")
-    if ours.certificate is not None and (ours.failure is None or readings.failed_certificate_rows == "written"):
-        log_certificate(log, "Sending certificate", ours.certificate, readings)
-    if ours.failure is not None:
-        # Schannel is asked for the key before a byte of the handshake leaves: the other end has no part in this.
-        log.note(f"TLS negotiation failed with error {ours.failure}")
-        log.disconnected("Local")
-        return NEGOTIATION_FAILED
-    yield HANDSHAKE_S
-    if theirs.failure is not None:
-        # Its status stays on its own side; here the connection is merely gone.
-        log.note("TLS negotiation failed with error SocketError")
-        log.disconnected("Remote")
-        return CONNECTION_DROPPED
-    if theirs.certificate is not None:
-        log_certificate(log, "Remote certificate", theirs.certificate, readings)
-    log.note(f"TLS protocol SP_PROT_{readings.tls_protocol}_CLIENT negotiation succeeded using {_CIPHERS}")
-    if theirs.certificate is not None:
-        log_received_thumbprint(log, theirs.certificate, readings.certificate_rows)
-    return None
+@dataclass(frozen=True)
+class Way:
+    """To whom the messages of a session go, and how: ``presented`` is the certificate that the peer was shown."""
+
+    target: Target
+    opened: Opened
+    presented: StoredCertificate | None
 
 
-def send_messages(peer: Peer, log: SessionLog, mailbag: Mailbag, limit: int) -> Steps[None]:
-    """Send what the mailbag holds and what comes while the session waits, ``limit`` messages at most; take leave."""
+def send_messages(way: Way, log: SessionLog, mailbag: Mailbag, limit: int, readings: Readings) -> Steps[str | None]:
+    """Send what the mailbag holds and what comes while the session waits, ``limit`` messages at most; take leave.
+
+    Returns the reply over which the session had to end before.
+    """
+    replies = way.target.peer.replies(way.presented, encrypted=way.opened.encrypted)
     for __ in range(limit):
         message = yield from _next(mailbag)
         if message is None:
@@ -155,13 +188,47 @@ def send_messages(peer: Peer, log: SessionLog, mailbag: Mailbag, limit: int) -> 
         log.sent(f"MAIL FROM:<{message.sender}> SIZE={message.size}")
         log.sent(f"RCPT TO:<{message.recipient}>")
         yield ROUND_TRIP_S
-        log.received("250 2.1.0 Sender OK", "250 2.1.5 Recipient OK")
-        log.sent(f"BDAT {message.size} LAST")
-        yield PEER_THINKS_S
-        reply = _reply_to_data(peer, message)
-        log.received(reply)
-        mailbag.answered(message, reply)
+        if (refusal := _refusal(replies.mail, replies.rcpt)) is None:
+            log.received(replies.mail, replies.rcpt)
+            yield from _send_data(message, log, chunking=way.opened.chunking)
+            reply = _reply_to_data(replies.data, way.target.name, message)
+            log.received(reply)
+        else:
+            reply = refusal
+            log.received(*((replies.mail, _FORGOT_MAIL) if reply is replies.mail else (replies.mail, reply)))
+        if reply.startswith("421"):
+            log.disconnected("Remote")
+        elif reply is replies.mail and reply.startswith("4") and readings.refused_mail == "queue":
+            yield from leave(log)
+        else:
+            mailbag.answered(message, reply)
+            if refusal is not None:
+                yield from _reset(log)
+            continue
+        mailbag.returned(message, reply)
+        return reply
     yield from leave(log)
+    return None
+
+
+def _refusal(*replies: str) -> str | None:
+    return next((each for each in replies if not each.startswith("2")), None)
+
+
+def _send_data(message: Message, log: SessionLog, *, chunking: bool) -> Steps[None]:
+    if chunking:
+        log.sent(f"BDAT {message.size} LAST")
+    else:
+        log.sent("DATA")
+        yield ROUND_TRIP_S
+        log.received(_GOES_ON)
+    yield PEER_THINKS_S
+
+
+def _reset(log: SessionLog) -> Steps[None]:
+    log.sent("RSET")
+    yield ROUND_TRIP_S
+    log.received("250 2.0.0 Resetting")
 
 
 def _next(mailbag: Mailbag) -> Steps[Message | None]:
@@ -172,12 +239,12 @@ def _next(mailbag: Mailbag) -> Steps[Message | None]:
     return message
 
 
-def _reply_to_data(peer: Peer, message: Message) -> str:
+def _reply_to_data(reply: str, host: str, message: Message) -> str:
     """The peer's reply; Exchange and Exchange Online put the message's own facts behind ``250 2.6.0``."""
-    head, accepted, rest = peer.reply_to_data.partition("250 2.6.0 ")
+    head, accepted, rest = reply.partition("250 2.6.0 ")
     if head or not accepted:
-        return peer.reply_to_data
-    return f"250 2.6.0 {message.message_id} [InternalId={message.record_id}, Hostname={peer.name}] {rest}"
+        return reply
+    return f"250 2.6.0 {message.message_id} [InternalId={message.record_id}, Hostname={host}] {rest}"
 
 
 def leave(log: SessionLog) -> Steps[None]:

@@ -22,7 +22,8 @@ from .fault import (
     UnforeseenPrompt,
 )
 from .installation import ComponentRequest, Installation, Mitigations
-from .peer import Peer
+from .network import ConnectFailure, DnsAnswer, Inspection, Network, TlsVersion
+from .peer import ClientCertificate, Peer, Replies
 from .readings import Readings
 from .receive_connector import ReceiveConnector, connectors_of_setup
 from .record import CommandEntry, Delivery
@@ -32,13 +33,16 @@ from .world import Account, Mail, Realm, World
 __all__ = [
     "Account",
     "CertificateStatus",
+    "ClientCertificate",
     "CommandEntry",
     "ComponentRequest",
+    "ConnectFailure",
     "ConnectionLost",
     "ConnectorChanged",
     "Connectors",
     "Delivery",
     "Disk",
+    "DnsAnswer",
     "DomainController",
     "EdgeDirectory",
     "Endpoint",
@@ -46,12 +50,14 @@ __all__ = [
     "EventLog",
     "Fault",
     "File",
+    "Inspection",
     "Installation",
     "KeyState",
     "Level",
     "Mail",
     "MessageFacts",
     "Mitigations",
+    "Network",
     "OthersConnect",
     "Peer",
     "PeerGoesDown",
@@ -60,6 +66,7 @@ __all__ = [
     "Realm",
     "ReceiveConnector",
     "RecycledShells",
+    "Replies",
     "Role",
     "SendConnector",
     "Server",
@@ -69,6 +76,7 @@ __all__ = [
     "StoredCertificate",
     "SubscribedDirectory",
     "Synchronization",
+    "TlsVersion",
     "Transport",
     "UnforeseenPrompt",
     "World",

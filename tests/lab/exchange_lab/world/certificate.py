@@ -82,6 +82,7 @@ class StoredCertificate:
         iis_sites: Web sites whose HTTPS binding uses the certificate.
         trusted: Its chain ends in a root that this server trusts.
         revocation_reachable: The issuer's revocation list can be fetched.
+        imported_at, removed_at: When it came into the store and when it went; None for always, and for never.
     """
 
     label: str
@@ -94,6 +95,8 @@ class StoredCertificate:
     revoked: bool = False
     revocation_reachable: bool = True
     friendly_name: str = ""
+    imported_at: datetime | None = None
+    removed_at: datetime | None = None
 
     @property
     def thumbprint(self) -> str:

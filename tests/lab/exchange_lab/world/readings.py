@@ -31,6 +31,12 @@ class Readings:
         queue_error: The frame and code of LastError for a TLS failure of Exchange's own making: the text of KB 4051498,
             the same with 421 4.2.1, or the ``[{LED=…}]`` form of newer builds.
         connect_error: LastError where no connection comes about: 451 4.4.397, or the frame of the text above.
+        last_endpoint: Whether that frame ends with the last endpoint that was tried: where there were several, always,
+            or never.
+        address_order: Which of a host's addresses are tried first, those of IPv4 or those of IPv6.
+        refused_mail: Whether a reply of 4xx to MAIL FROM makes the whole queue wait, or the message alone.
+        tls_alert: What the log says of a handshake that the other end refuses by an alert.
+        relay_queue: What mail for another site's source servers queues by: the site, or the connector.
         wrapped_errors: The language of what a server's Service Host answers: English as the session, or that of a
             German system.
         outbound_front_end: Which Front End Transport service a Mailbox server hands proxied mail to: that of another
@@ -80,6 +86,11 @@ class Readings:
     binding_takes_effect: Literal["at_once", "after_restart"] = "at_once"
     queue_error: Literal["primary_4.4.1", "primary_4.2.1", "led_4.4.1"] = "primary_4.4.1"
     connect_error: Literal["4.4.397", "primary_4.2.1"] = "4.4.397"
+    last_endpoint: Literal["several", "always", "never"] = "several"
+    address_order: Literal["ipv4_first", "ipv6_first"] = "ipv4_first"
+    refused_mail: Literal["queue", "message"] = "queue"
+    tls_alert: Literal["SocketError", "IllegalMessage"] = "SocketError"
+    relay_queue: Literal["site", "connector"] = "site"
     wrapped_errors: Literal["session", "german"] = "session"
     outbound_front_end: Literal["another", "local"] = "another"
     front_end_error: Literal["450_4.7.0", "450_4.4.101"] = "450_4.7.0"

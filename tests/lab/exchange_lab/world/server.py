@@ -15,10 +15,12 @@ from .disk import Disk
 from .edge import EdgeDirectory, SubscribedDirectory
 from .event_log import EventLog
 from .installation import Installation
+from .network import Network, TlsVersion
 from .receive_connector import ReceiveConnector
 
 Role = Literal["mailbox", "edge"]
 ComponentState = Literal["Active", "Inactive", "Draining"]
+KerberosState = Literal["in_order", "no_spn", "clock_skewed", "broken_trust"]
 
 
 class MessageFacts(Protocol):
@@ -133,6 +135,10 @@ class Server:
         installation: What its directory object says of its past.
         language: Of its Windows; times in its texts are written in this culture.
         store: The My store in enumeration order.
+        missing_roots: Issuers whose root this server does not have.
+        tls_versions: The versions of TLS that its Schannel has switched on for a client.
+        network: What lies between it and the hosts outside.
+        kerberos: Whether other servers and this one can tell each other who they are, or what keeps them from it.
         default_certificate: Thumbprint of the default SMTP certificate (InternalTransportCertificateThumbprint).
         web_root_requires_ssl: Whether the root of the Default Web Site takes HTTPS alone.
         pop_name, imap_name: X509CertificateName of the POP and the IMAP service.
@@ -170,6 +176,10 @@ class Server:
     installation: Installation = field(default_factory=Installation)
     language: str = "en-US"
     store: list[StoredCertificate] = field(default_factory=list)
+    missing_roots: tuple[str, ...] = ()
+    tls_versions: tuple[TlsVersion, ...] = ("TLS1_0", "TLS1_1", "TLS1_2")
+    network: Network = field(default_factory=Network)
+    kerberos: KerberosState = "in_order"
     default_certificate: str | None = None
     web_root_requires_ssl: bool = False
     pop_name: str | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from ..agenda import Agenda
 from ..clock import Clock
@@ -108,6 +109,28 @@ class World:
 
     def __post_init__(self) -> None:
         self.agenda = Agenda(min((self.clock.now(), *(each.queued_at for each in self.mail))))
+        for server in self.servers.values():
+            self._foresee(server)
+
+    def _foresee(self, server: Server) -> None:
+        """Leave in a store what is in it when the agenda begins, and enter there what comes and goes later."""
+        everything, begin = list(server.store), self.agenda.now
+
+        def look(at: datetime) -> None:
+            server.store[:] = [each for each in server.store if each not in everything] + [
+                each
+                for each in everything
+                if (each.imported_at is None or each.imported_at <= at)
+                and (each.removed_at is None or at < each.removed_at)
+            ]
+            if server.transport is not None:
+                server.transport.store_changed(at)
+
+        moments = {at for each in everything for at in (each.imported_at, each.removed_at) if at is not None}
+        if moments:
+            look(begin)
+        for at in sorted(each for each in moments if each > begin):
+            self.agenda.at(at, partial(look, at))
 
     def knows_tickets(self, server: Server) -> bool:
         """Whether the realm has keys for this server: every member of the domain, and an Edge that offers Kerberos."""

@@ -137,7 +137,10 @@ def test_a_name_that_dns_does_not_know_is_told_with_its_server(bench: Any) -> No
     assert here.rows() == []
     first = rows(here)[0][1]
     assert descriptions(here, first)[1:] == [
-        (">", "ErrorRetry reported by 10.0.0.10. [Domain:Result] = nowhere.example.com:ErrorRetry;"),
+        (
+            ">",
+            "InfoDomainNonexistent reported by 10.0.0.10. [Domain:Result] = nowhere.example.com:InfoDomainNonexistent;",
+        ),
         ("-", "Messages: 0 Bytes: 0 ()"),
     ]
 
