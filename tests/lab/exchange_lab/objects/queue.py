@@ -46,13 +46,18 @@ STATUSES = ("None", "Active", "Ready", "Retry", "Suspended", "Connecting")
 _EXTERNAL = ("DnsConnectorDelivery", "SmartHostConnectorDelivery")
 
 
+def _number_of(delivery_type: str) -> int:
+    """The documentation calls one of them by another name than the enumeration."""
+    return DELIVERY_TYPES.index(delivery_type.replace("RemoteActiveDirectorySite", "RemoteAdSite"))
+
+
 def queue_object(queue: QueueFacts) -> DotNetObject:
     """A queue as it is now; its times are local ones of its server."""
     identity = DotNetObject((f"{_VIEWER}QueueIdentity", f"{DATA}ObjectId", "System.Object"), queue.identity)
     category = ("External", 2) if queue.delivery_type in _EXTERNAL else ("Internal", 1)
     properties: dict[str, Value] = {
         "Identity": identity,
-        "DeliveryType": data_enum("DeliveryType", queue.delivery_type, DELIVERY_TYPES.index(queue.delivery_type)),
+        "DeliveryType": data_enum("DeliveryType", queue.delivery_type, _number_of(queue.delivery_type)),
         "NextHopDomain": queue.next_hop_domain,
         "TlsDomain": queue.tls_domain,
         "NextHopConnector": UUID(queue.next_hop_connector),

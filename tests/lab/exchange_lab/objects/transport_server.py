@@ -45,10 +45,13 @@ def transport_server_object(
         send_log_path = str(_LOGS / "Edge" / "ProtocolLog" / "SmtpSend")
         message_expiration, connectivity_log_enabled = timedelta(days=2), True
         connectivity_log_path = str(_LOGS / "Edge" / "Connectivity")
+    intra_org_level = server.intra_org_connector_protocol_logging_level
     properties: dict[str, Value] = {
         **_connectivity_log_properties(connectivity_log_path, enabled=connectivity_log_enabled),
         **_log_properties(_LOGS / ("Edge" if is_edge else "Hub"), send_log_path),
-        "IntraOrgConnectorProtocolLoggingLevel": data_enum("ProtocolLoggingLevel", "None", 0),
+        "IntraOrgConnectorProtocolLoggingLevel": data_enum(
+            "ProtocolLoggingLevel", intra_org_level, 1 if intra_org_level == "Verbose" else 0
+        ),
         "InternalTransportCertificateThumbprint": default_certificate or "",
         "MessageExpirationTimeout": types.enhanced_time_span(message_expiration),
         "MessageRetryInterval": types.enhanced_time_span(timedelta(minutes=15)),

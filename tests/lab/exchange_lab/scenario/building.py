@@ -158,6 +158,7 @@ class Builder:
             missing_roots=tuple(facts["missing_roots"]),
             tls_versions=tuple(facts["tls_versions"]),
             kerberos=facts["kerberos"],
+            intra_org_connector_protocol_logging_level=facts["intra_org_connector_protocol_logging_level"],
             network=_network(facts["network"]),
             pop_name=facts["pop"],
             imap_name=facts["imap"],

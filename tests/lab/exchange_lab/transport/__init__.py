@@ -3,9 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The transport service of a server: queues, SMTP sessions with peers, the Send protocol log, and what follows.
 
-Nothing in here talks over a network: a peer is simulated too, and time is the world's. Not simulated are the relay to
-another source server (mail that needs it is refused with NotSimulated), the judgement of a peer's certificate
-(TlsAuthLevel), and Receive logs.
+Nothing in here talks over a network: a peer is simulated too, and time is the world's. Receive logs are not simulated.
 """
 
 from __future__ import annotations

@@ -41,7 +41,8 @@ class Channel:
 
     @property
     def way(self) -> Way:
-        return Way(self.target, self.opened, self.presented)
+        replies = self.target.peer.replies(self.presented, encrypted=self.opened.encrypted)
+        return Way(self.target.name, replies, self.opened)
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class SmtpClient:
         self._credentials: dict[str, Credentials | None] = {}
         uptime = timedelta(seconds=random.randrange(3600, 5 * 86400))
         self._session_ids = count(_ticks(world.agenda.now - uptime))
-        self.address = f"10.0.0.{21 + list(world.servers).index(server.fqdn) % 200}"
+        self.address = address_of(world, server)
 
     def forget_certificates(self) -> None:
         self._credentials.clear()
@@ -136,7 +137,7 @@ class SmtpClient:
         """The addresses of a host, in the order in which they are tried."""
         ipv6_first = self._world.readings.address_order == "ipv6_first"
         in_order = sorted(peer.addresses, key=lambda address: (":" in address) is not ipv6_first)
-        return [Target(peer, address) for address in in_order]
+        return [Target.of(peer, address) for address in in_order]
 
     def _try(self, target: Target, errand: Errand) -> Steps[Channel | Unreached]:
         """One address: once more in clear where TLS failed with a security status and the connector does not insist."""
@@ -218,6 +219,11 @@ class SmtpClient:
         elif connector.tls_auth_level != "EncryptionOnly":
             self.events.starttls_certificate(chosen.certificate, fqdn)
         return chosen
+
+
+def address_of(world: World, server: Server) -> str:
+    """Where a server is on the network of the organisation."""
+    return f"10.0.0.{21 + list(world.servers).index(server.fqdn) % 200}"
 
 
 def _ticks(moment: datetime) -> int:

@@ -20,7 +20,7 @@ from ..timespan import log_time
 from ..world import Readings, Server
 from .failure import SocketError
 from .log_files import LogFiles, LogForm, row_text
-from .target import Target
+from .target import Host
 
 DNS_SERVER = "10.0.0.10"
 _FORM = LogForm(
@@ -61,13 +61,13 @@ class ConnectivityLog:
         fields = (log_time(self._agenda.now), session, source, destination, direction, description)
         self._files.write(row_text(fields))
 
-    def target_failed(self, target: Target) -> str:
+    def target_failed(self, target: Host) -> str:
         """Count a failure of this target; returns what the log says of its health."""
         failures = self._failures[target.address] = self._failures.get(target.address, 0) + 1
         again = log_time(self._agenda.now + _NEXT_TRY_OF_A_TARGET)
         return f"[TargetIPAddress:{target.address}|MarkedUnhealthy|FailureCount:{failures}|NextRetryTime:{again}]"
 
-    def target_answered(self, target: Target) -> None:
+    def target_answered(self, target: Host) -> None:
         self._failures.pop(target.address, None)
 
 
@@ -79,7 +79,7 @@ class Attempt:
         self._session = session
         self._destination = destination
 
-    def found(self, target: Target) -> None:
+    def found(self, target: Host) -> None:
         """The address of a host is known."""
         if self._log.is_bare:
             return
@@ -90,12 +90,12 @@ class Attempt:
         self._row(">", f"{reason} reported by {DNS_SERVER}. [Domain:Result] = {host}:{reason};")
         self.ended()
 
-    def connected(self, endpoint: str, target: Target | None = None) -> None:
+    def connected(self, endpoint: str, target: Host | None = None) -> None:
         if target is not None:
             self._log.target_answered(target)
         self._row(">", f"Established connection to {endpoint}")
 
-    def unconnected(self, target: Target, error: SocketError) -> None:
+    def unconnected(self, target: Host, error: SocketError) -> None:
         health = self._log.target_failed(target)
         code = f"{error.dotnet_name}:{error.number:08X}"
         self._row(">", f"Failed connection to {target.endpoint} ({code}){health}")

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from ..world import ConnectFailure, DnsAnswer, Readings, Server
-from .target import Target
+from .target import Host
 
 _NO_ALTERNATE_HOST = (
     "Attempted failover to alternate host, but that did not succeed. Either there are no alternate hosts, or delivery "
@@ -29,6 +29,13 @@ class SocketError:
     text: str
     seconds: float
     dotnet_name: str
+
+    def row(self, destination: str, endpoint: str) -> str:
+        """What the protocol log says of a connection that did not come about."""
+        return (
+            f"Failed to connect. Winsock error code: {self.number}, Win32 error code: {self.number}, "
+            f"Destination domain: {destination}, Error Message: {self.text} {endpoint}."
+        )
 
 
 SOCKET_ERRORS: dict[ConnectFailure, SocketError] = {
@@ -112,7 +119,7 @@ class Unreached:
 
     failure: Failure
     host: str
-    target: Target | None
+    target: Host | None
     tried: int = 1
 
 

@@ -20,7 +20,8 @@ from .front_end import PORT, FrontEnd, front_end_server
 from .protocol_log import SessionLog
 from .proxy import connect, request
 from .queue import Message, Queue
-from .routing import Routing
+from .relay import Relay
+from .routing import RELAYS, Routing
 from .smtp import Terms, send_messages
 from .target import Target
 
@@ -31,11 +32,15 @@ class Clerk(Protocol):
     def established(self, queue: Queue, max_messages: int) -> None: ...
     def take(self, queue: Queue) -> Message | None: ...
     def answered(self, queue: Queue, message: Message, delivery: Delivery) -> None: ...
+    def passed_on(self, queue: Queue, message: Message) -> None: ...
     def returned(self, queue: Queue, message: Message) -> None: ...
 
 
 class Outbound:
-    """Opens connections for the queues of one server; ``front_end_of`` finds the service that proxies for it."""
+    """Opens connections for the queues of one server.
+
+    ``front_end_of`` finds the service that proxies for it, ``receive`` has another server take a message over.
+    """
 
     def __init__(
         self,
@@ -43,7 +48,9 @@ class Outbound:
         server: Server,
         routing: Routing,
         random: Random,
+        *,
         front_end_of: Callable[[Server], FrontEnd],
+        receive: Callable[[Server, Message], None],
     ) -> None:
         self._world = world
         self._server = server
@@ -54,6 +61,7 @@ class Outbound:
         if server.transport_ran(world.agenda.now):
             self._client.connectivity.service_started()
         self._front_end_of = front_end_of
+        self._relay = Relay(world, server, self._client, receive)
 
     def forget_certificates(self) -> None:
         self._client.forget_certificates()
@@ -64,6 +72,9 @@ class Outbound:
 
     def connection(self, queue: Queue, clerk: Clerk) -> Steps[str | None]:
         """One connection: until a session comes to its regular end. Returns the queue's LastError when none does."""
+        if queue.delivery_type in RELAYS:
+            servers = self._routing.servers_of(queue.delivery_type, queue.next_hop_domain, queue.next_hop_connector)
+            return (yield from self._relay.connection(queue, servers, _origin(queue), clerk))
         connector = self._routing.connector(queue.next_hop_connector)
         # An Edge has no front end: there the property has no effect.
         if connector.frontend_proxy_enabled and self._server.role == "mailbox":
@@ -104,7 +115,7 @@ class Outbound:
         log = self._session_log(connector, f"{front_end.address}:{PORT}")
         attempt = self._client.connectivity.begin(log.session, queue.next_hop_domain, _origin(queue))
         log.when_connected(lambda: attempt.connected(f"{front_end.address}:{PORT}"))
-        failure = yield from connect(front_end, terms, ours, log, readings)
+        failure = yield from connect(front_end, terms, log, readings)
         if failure is not None:
             attempt.ended()
             self._tell_keys(ours, front_end)

@@ -13,34 +13,18 @@ from dataclasses import replace
 
 from ..agenda import Steps
 from ..world import Readings, SendConnector
-from .certificate_choice import Credentials
 from .client import Channel
 from .failure import Failure
 from .front_end import PORT, FrontEnd
-from .handshake import ROUND_TRIP_S, Handshake, start_tls
 from .protocol_log import SessionLog
-from .smtp import EXTENSIONS, Terms, greet, leave
-
-_INSIDE_TLS = tuple(each for each in EXTENSIONS if each != "STARTTLS")
-_BEFORE_TLS = (*_INSIDE_TLS, "X-ANONYMOUSTLS")
+from .server_session import INSIDE_TLS, open_server_session
+from .smtp import Terms, greet, leave
 
 
-def connect(
-    front_end: FrontEnd, terms: Terms, ours: Credentials, log: SessionLog, readings: Readings
-) -> Steps[Failure | None]:
+def connect(front_end: FrontEnd, terms: Terms, log: SessionLog, readings: Readings) -> Steps[Failure | None]:
     """Open the session with the front end; returns why that failed."""
-    name = front_end.server.fqdn
-    log.note("Set Session Permissions", "SendRoutingHeaders")
-    log.note("attempting to connect")
-    yield ROUND_TRIP_S
-    log.connected(terms.local)
-    yield ROUND_TRIP_S
-    log.received(f"220 {name} Microsoft ESMTP MAIL Service ready")
-    yield from greet(name, terms, log, readings, _BEFORE_TLS)
-    failure = yield from start_tls("X-ANONYMOUSTLS", Handshake(ours, front_end.credentials()), log, readings)
-    if failure is None:
-        yield from greet(name, terms, log, readings, (*_INSIDE_TLS, "XPROXYTO"))
-    return failure
+    name, theirs = front_end.server.fqdn, front_end.credentials()
+    return (yield from open_server_session(name, theirs, terms, log, readings, offers="XPROXYTO"))
 
 
 def request(
@@ -63,5 +47,5 @@ def request(
     # From here on the peer itself answers, to what it sees: the front end passes everything on, and logs nothing of it.
     log.reopened()
     seen = replace(terms, helo=connector.fqdn or terms.helo, local=f"{front_end.address}:{PORT}")
-    yield from greet(reached.target.name, seen, log, readings, _INSIDE_TLS)
+    yield from greet(reached.target.name, seen, log, readings, INSIDE_TLS)
     return reached

@@ -101,6 +101,11 @@ class RemoteDelivery:
         else:
             queue.messages.remove(message)
 
+    def passed_on(self, queue: Queue, message: Message) -> None:
+        """Another server of the organisation has taken the message over."""
+        queue.succeeded()
+        queue.messages.remove(message)
+
     def returned(self, queue: Queue, message: Message) -> None:
         """The session ended over this message, which waits with its queue."""
         message.in_session, queue.refused = False, True

@@ -8,10 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from uuid import NAMESPACE_DNS, uuid5
 
 from ..agenda import Agenda
 from ..world import SendConnector, Server, World
 
+TO_EDGE = "SmtpRelayWithinAdSiteToEdge"
+TO_SITE = ("SmtpRelayToRemoteAdSite", "SmtpRelayToRemoteActiveDirectorySite")
+RELAYS = ("SmtpRelayToConnectorSourceServers", TO_EDGE, *TO_SITE)
 MIN_RELOAD_S = 5.0  # DeferredReloadTimeoutSeconds: no change is loaded sooner
 
 
@@ -46,17 +50,47 @@ class Routing:
         return next(each for each in self.loaded() if each.guid == guid)
 
     def next_hop(self, domain: str) -> NextHop | None:
-        """Where mail for a domain queues; None when no connector takes it, NotSimulated when others would send it."""
+        """Where mail for a domain queues; None when no connector takes it, NotSimulated when none here would send it."""
         connector = route(domain, self.loaded(), self._server)
         if connector is None:
             return None
-        way = f"mail from {self._server.fqdn} for {domain} goes through {connector.name}"
         if not _is_source(self._server, connector):
-            raise NotSimulated(f"{way}, whose source servers are others")
+            return self._relay_hop(domain, connector)
         tls_domain = (connector.tls_domain or "") if connector.tls_auth_level == "DomainValidation" else ""
         if connector.smart_hosts:
             return NextHop("SmartHostConnectorDelivery", ",".join(connector.smart_hosts), connector.guid, tls_domain)
         return NextHop("DnsConnectorDelivery", domain, connector.guid, tls_domain)
+
+    def _relay_hop(self, domain: str, connector: SendConnector) -> NextHop:
+        """Where mail for other source servers queues (documentation page "Queue properties").
+
+        Mailbox servers are reached directly, in whatever site; an Edge by a server of the site it is subscribed to.
+        """
+        sources = self._sources(connector)
+        if not sources:
+            way = f"mail from {self._server.fqdn} for {domain} goes through {connector.name}"
+            raise NotSimulated(f"{way}, whose source servers are others, and none of the scenario's")
+        if any(each.role == "mailbox" for each in sources):
+            return NextHop("SmtpRelayToConnectorSourceServers", connector.name, connector.guid, "")
+        sites = [each.subscribed_to for each in sources]
+        if self._server.site in sites:
+            return NextHop(TO_EDGE, connector.name, connector.guid, "")
+        site = sites[0] or ""
+        return NextHop(self._world.readings.remote_site_queue, site, str(uuid5(NAMESPACE_DNS, site)), "")
+
+    def _sources(self, connector: SendConnector) -> list[Server]:
+        found = (self._world.server(name) for name in connector.source_servers)
+        return [each for each in found if each is not None]
+
+    def servers_of(self, delivery_type: str, domain: str, connector: str) -> list[Server]:
+        """The servers that a queue for others may hand its mail to, in the order in which they are tried."""
+        if delivery_type in TO_SITE:
+            return [each for each in self._world.servers.values() if each.role == "mailbox" and each.site == domain]
+        sources = self._sources(self.connector(connector))
+        if delivery_type == TO_EDGE:
+            return [each for each in sources if each.role == "edge" and each.subscribed_to == self._server.site]
+        mailbox_servers = [each for each in sources if each.role == "mailbox"]
+        return sorted(mailbox_servers, key=lambda each: each.site != self._server.site)
 
 
 def route(domain: str, connectors: Iterable[SendConnector], server: Server) -> SendConnector | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from random import Random
@@ -40,7 +41,9 @@ class TransportService:
         self._random = Random(server.fqdn)
         self._routing = Routing(world, server, self._agenda)
         self.front_end = FrontEnd(world, server)
-        self._outbound = Outbound(world, server, self._routing, self._random, _front_end_of)
+        self._outbound = Outbound(
+            world, server, self._routing, self._random, front_end_of=_front_end_of, receive=_receive
+        )
         self._queue_numbers = count(3)
         self._record_ids = count(self._random.randrange(2**34, 2**37))
         self._delivery = RemoteDelivery(
@@ -165,8 +168,25 @@ class TransportService:
         for domain in mail.recipients:
             self._hand_over(domain, mail)
 
+    def receive(self, message: Message) -> None:
+        """Take a message over from another server of the organisation."""
+        now = self._agenda.now
+        own = replace(
+            message,
+            record_id=next(self._record_ids),
+            arrived=now,
+            expires=now + self._server.message_expiration,
+            in_session=False,
+            suspended=False,
+        )
+        self._queue_up(message.recipient.rpartition("@")[2], [own])
+
     def _hand_over(self, domain: str, mail: Mail) -> None:
-        messages = [self._message(f"user{number}@{domain}", mail.subject) for number in range(1, mail.count + 1)]
+        self._queue_up(
+            domain, [self._message(f"user{number}@{domain}", mail.subject) for number in range(1, mail.count + 1)]
+        )
+
+    def _queue_up(self, domain: str, messages: list[Message]) -> None:
         hop = self._routing.next_hop(domain)
         if hop is not None:
             self._delivery.accept(hop, messages)
@@ -192,6 +212,12 @@ def _front_end_of(server: Server) -> FrontEnd:
     if not isinstance(server.transport, TransportService):
         raise RuntimeError(f"the services of {server.fqdn} do not run")
     return server.transport.front_end
+
+
+def _receive(server: Server, message: Message) -> None:
+    if not isinstance(server.transport, TransportService):
+        raise RuntimeError(f"the services of {server.fqdn} do not run")
+    server.transport.receive(message)
 
 
 def _undelivered(server: Server) -> list[Message]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ..agenda import Steps
-from ..world import Inspection, Network, Readings, StoredCertificate, TlsVersion
+from ..world import Inspection, Network, Readings, Replies, StoredCertificate, TlsVersion
 from .certificate_choice import Credentials
 from .failure import SOCKET_ERRORS, STARTTLS_REQUIRED, Failure, dropped, not_validated, unable_to_connect
 from .handshake import ROUND_TRIP_S, Handshake, start_tls
@@ -121,10 +121,7 @@ def _connect(target: Target, terms: Terms, log: SessionLog) -> Steps[Failure | N
     if reason is not None:
         error = SOCKET_ERRORS[reason]
         yield error.seconds
-        log.note(
-            f"Failed to connect. Winsock error code: {error.number}, Win32 error code: {error.number}, "
-            f"Destination domain: {terms.destination}, Error Message: {error.text} {target.endpoint}."
-        )
+        log.note(error.row(terms.destination, target.endpoint))
         return unable_to_connect(error)
     yield ROUND_TRIP_S
     log.connected(terms.local)
@@ -167,11 +164,11 @@ def greet(host: str, terms: Terms, log: SessionLog, readings: Readings, offered:
 
 @dataclass(frozen=True)
 class Way:
-    """To whom the messages of a session go, and how: ``presented`` is the certificate that the peer was shown."""
+    """To whom the messages of a session go, by its name, what it answers, and how."""
 
-    target: Target
+    host: str
+    replies: Replies
     opened: Opened
-    presented: StoredCertificate | None
 
 
 def send_messages(way: Way, log: SessionLog, mailbag: Mailbag, limit: int, readings: Readings) -> Steps[str | None]:
@@ -179,7 +176,7 @@ def send_messages(way: Way, log: SessionLog, mailbag: Mailbag, limit: int, readi
 
     Returns the reply over which the session had to end before.
     """
-    replies = way.target.peer.replies(way.presented, encrypted=way.opened.encrypted)
+    replies = way.replies
     for __ in range(limit):
         message = yield from _next(mailbag)
         if message is None:
@@ -191,7 +188,7 @@ def send_messages(way: Way, log: SessionLog, mailbag: Mailbag, limit: int, readi
         if (refusal := _refusal(replies.mail, replies.rcpt)) is None:
             log.received(replies.mail, replies.rcpt)
             yield from _send_data(message, log, chunking=way.opened.chunking)
-            reply = _reply_to_data(replies.data, way.target.name, message)
+            reply = _reply_to_data(replies.data, way.host, message)
             log.received(reply)
         else:
             reply = refusal

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, mailops contributors
 # GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where a connection goes: one address of a host outside."""
+"""Where a connection goes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,12 @@ from ..world import Peer
 
 
 @dataclass(frozen=True)
-class Target:
-    """One address of a peer."""
+class Host:
+    """One address of a host."""
 
-    peer: Peer
+    name: str
     address: str
-
-    @property
-    def name(self) -> str:
-        return self.peer.name
-
-    @property
-    def port(self) -> int:
-        return self.peer.port
+    port: int
 
     @property
     def endpoint(self) -> str:
@@ -34,3 +27,14 @@ class Target:
     def queue_endpoint(self) -> str:
         """As a queue's LastError has it, without brackets (seen in 2021, Exchange 2013)."""
         return f"{self.address}:{self.port}"
+
+
+@dataclass(frozen=True)
+class Target(Host):
+    """One address of a peer."""
+
+    peer: Peer
+
+    @classmethod
+    def of(cls, peer: Peer, address: str) -> Target:
+        return cls(peer.name, address, peer.port, peer)

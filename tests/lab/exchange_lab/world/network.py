@@ -45,7 +45,8 @@ class Network:
     Attributes:
         ipv6: Whether there is a route for IPv6 at all.
         dns: What the server's DNS server answers to every question: ``answers`` what is true, else its own failure.
-        firewall: What a firewall does, by host name or address, or ``*`` for all hosts outside. ``drops``,
+        firewall: What a firewall does, by host name or address, or ``*`` for all hosts outside; a server
+            of the organisation is named by its FQDN. ``drops``,
             ``rejects`` and ``prohibits`` (by ICMP) are about connections; ``resets_tls`` and ``swallows_tls`` let them
             come about and end them in the TLS handshake, or lose its packets.
     """
@@ -55,9 +56,12 @@ class Network:
     firewall: Mapping[str, FirewallAction] = field(default_factory=dict)
     inspection: Inspection = Inspection()
 
-    def connect_failure(self, host: str, address: str) -> ConnectFailure | None:
-        """Why no packet from here reaches an address of a host; None when they do."""
-        action = self._action(host, address)
+    def connect_failure(self, host: str, address: str, *, named: bool = False) -> ConnectFailure | None:
+        """Why no packet from here reaches an address of a host; None when they do.
+
+        ``named`` is for hosts of the organisation: only rules that name them count.
+        """
+        action = self._action(host, address, named=named)
         if action is not None and action in _CLOSED:
             return _CLOSED[action]
         return "unreachable" if ":" in address and self.ipv6 == "none" else None
@@ -72,7 +76,7 @@ class Network:
             case _:
                 return self.inspection.tls
 
-    def _action(self, host: str, address: str) -> FirewallAction | None:
+    def _action(self, host: str, address: str, *, named: bool = False) -> FirewallAction | None:
         rules = {name.lower(): action for name, action in self.firewall.items()}
-        named = (each.lower() for each in (address, host, EVERYTHING))
-        return next((rules[each] for each in named if each in rules), None)
+        names = (address.lower(), host.lower()) if named else (address.lower(), host.lower(), EVERYTHING)
+        return next((rules[each] for each in names if each in rules), None)

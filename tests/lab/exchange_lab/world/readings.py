@@ -36,7 +36,7 @@ class Readings:
         address_order: Which of a host's addresses are tried first, those of IPv4 or those of IPv6.
         refused_mail: Whether a reply of 4xx to MAIL FROM makes the whole queue wait, or the message alone.
         tls_alert: What the log says of a handshake that the other end refuses by an alert.
-        relay_queue: What mail for another site's source servers queues by: the site, or the connector.
+        remote_site_queue: The delivery type of mail on its way to another site.
         wrapped_errors: The language of what a server's Service Host answers: English as the session, or that of a
             German system.
         outbound_front_end: Which Front End Transport service a Mailbox server hands proxied mail to: that of another
@@ -90,7 +90,9 @@ class Readings:
     address_order: Literal["ipv4_first", "ipv6_first"] = "ipv4_first"
     refused_mail: Literal["queue", "message"] = "queue"
     tls_alert: Literal["SocketError", "IllegalMessage"] = "SocketError"
-    relay_queue: Literal["site", "connector"] = "site"
+    remote_site_queue: Literal["SmtpRelayToRemoteAdSite", "SmtpRelayToRemoteActiveDirectorySite"] = (
+        "SmtpRelayToRemoteAdSite"
+    )
     wrapped_errors: Literal["session", "german"] = "session"
     outbound_front_end: Literal["another", "local"] = "another"
     front_end_error: Literal["450_4.7.0", "450_4.4.101"] = "450_4.7.0"

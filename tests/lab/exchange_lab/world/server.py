@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from .certificate import Services, StoredCertificate
+from .connector import ProtocolLoggingLevel
 from .disk import Disk
 from .edge import EdgeDirectory, SubscribedDirectory
 from .event_log import EventLog
@@ -139,6 +140,8 @@ class Server:
         tls_versions: The versions of TLS that its Schannel has switched on for a client.
         network: What lies between it and the hosts outside.
         kerberos: Whether other servers and this one can tell each other who they are, or what keeps them from it.
+        intra_org_connector_protocol_logging_level: IntraOrgConnectorProtocolLoggingLevel: of the sessions in which it
+            hands mail to other servers.
         default_certificate: Thumbprint of the default SMTP certificate (InternalTransportCertificateThumbprint).
         web_root_requires_ssl: Whether the root of the Default Web Site takes HTTPS alone.
         pop_name, imap_name: X509CertificateName of the POP and the IMAP service.
@@ -180,6 +183,7 @@ class Server:
     tls_versions: tuple[TlsVersion, ...] = ("TLS1_0", "TLS1_1", "TLS1_2")
     network: Network = field(default_factory=Network)
     kerberos: KerberosState = "in_order"
+    intra_org_connector_protocol_logging_level: ProtocolLoggingLevel = "None"
     default_certificate: str | None = None
     web_root_requires_ssl: bool = False
     pop_name: str | None = None
