@@ -21,6 +21,7 @@ TITLES = {
     "cmdlets 0": "Cmdlets: what decides the design",
     "cmdlets 10": "Cmdlets: what nobody has proved",
     "protocol-log 0": "The protocol log: what decides the design",
+    "protocol-log 3": "The protocol log: what the causes look like",
     "protocol-log 7": "The protocol log: what nobody has proved",
     "wire 2": "Objects on the wire",
 }

@@ -143,6 +143,12 @@ READINGS = (
         says="Restart-Service MSExchangeTransport",
         bound=THIRD_PARTY,
     ),
+    # What a peer, the network or another server makes of a session.
+    *repaired("last_endpoint", "several", "always", "never"),
+    *repaired("address_order", "ipv4_first", "ipv6_first"),
+    *repaired("tls_alert", "SocketError", "IllegalMessage"),
+    *repaired("refused_mail", "queue", "message"),
+    *repaired("remote_site_queue", "SmtpRelayToRemoteAdSite", "SmtpRelayToRemoteActiveDirectorySite"),
     # What is asked.
     *repaired("prompt_choices", 4, 5),
     *repaired("prompt_language", "en", "de"),

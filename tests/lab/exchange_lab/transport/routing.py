@@ -50,7 +50,7 @@ class Routing:
         return next(each for each in self.loaded() if each.guid == guid)
 
     def next_hop(self, domain: str) -> NextHop | None:
-        """Where mail for a domain queues; None when no connector takes it, NotSimulated when none here would send it."""
+        """Where mail for a domain queues; None when no connector takes it, NotSimulated when none here sends it."""
         connector = route(domain, self.loaded(), self._server)
         if connector is None:
             return None

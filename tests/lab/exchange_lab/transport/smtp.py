@@ -192,7 +192,7 @@ def send_messages(way: Way, log: SessionLog, mailbag: Mailbag, limit: int, readi
             log.received(reply)
         else:
             reply = refusal
-            log.received(*((replies.mail, _FORGOT_MAIL) if reply is replies.mail else (replies.mail, reply)))
+            log.received(*_answers_to_envelope(replies, reply))
         if reply.startswith("421"):
             log.disconnected("Remote")
         elif reply is replies.mail and reply.startswith("4") and readings.refused_mail == "queue":
@@ -206,6 +206,13 @@ def send_messages(way: Way, log: SessionLog, mailbag: Mailbag, limit: int, readi
         return reply
     yield from leave(log)
     return None
+
+
+def _answers_to_envelope(replies: Replies, refusal: str) -> tuple[str, ...]:
+    """To MAIL FROM and RCPT TO, which were sent together; nothing comes after 421."""
+    if refusal is not replies.mail:
+        return replies.mail, refusal
+    return (refusal,) if refusal.startswith("421") else (refusal, _FORGOT_MAIL)
 
 
 def _refusal(*replies: str) -> str | None:

@@ -33,7 +33,7 @@ def facts(queue: Any) -> tuple[Any, ...]:
 
 
 class TestKb4051498:
-    @pytest.mark.fact("protocol-log 0.1")
+    @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.9")
     def test_mail_stays_with_the_text_of_the_kb(self, bench: Any) -> None:
         here = bench().after(minutes=40)
         assert facts(here.queue) == ("MBX01\\3", "SmartHostConnectorDelivery", "mx.example.com", "Retry", 25)
@@ -85,7 +85,7 @@ class TestKb4051498:
         here.bind(here.third_party)
         assert here.after(minutes=30).queue.message_count == 25
 
-    @pytest.mark.fact("cmdlets 10.2", "protocol-log 0.1", "protocol-log 0.3")
+    @pytest.mark.fact("cmdlets 10.2", "protocol-log 0.1", "protocol-log 0.3", "protocol-log 7.9")
     def test_a_renewal_that_is_not_bound_takes_over_and_breaks_sending(self, bench: Any, make_certificate: Any) -> None:
         here = bench(store=[make_certificate(days=(-340, 25), network_service=True)])
         here.after(minutes=1)
@@ -95,7 +95,7 @@ class TestKb4051498:
 
 
 class TestLastError:
-    @pytest.mark.fact("protocol-log 0.1")
+    @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.9")
     def test_is_one_of_the_texts_that_were_really_seen(self, bench: Any, make_peer: Any) -> None:
         failing = [bench(), bench(store=[]), bench(readings={"queue_error": "primary_4.2.1"})]
         failing += [
@@ -105,6 +105,7 @@ class TestLastError:
         for here in failing:
             assert here.after(seconds=30).queue.last_error in REAL_TEXTS
 
+    @pytest.mark.fact("protocol-log 7.9")
     @pytest.mark.parametrize(
         ("reading", "text"),
         [
@@ -120,6 +121,7 @@ class TestLastError:
         here = bench(readings={"queue_error": reading}).after(seconds=30)
         assert here.queue.last_error == text
 
+    @pytest.mark.fact("protocol-log 7.9")
     def test_of_another_failure_keeps_its_code_in_every_reading(self, bench: Any, make_peer: Any) -> None:
         here = bench(peers=[make_peer(starttls=False)], readings={"queue_error": "primary_4.2.1"}).after(seconds=30)
         assert here.queue.last_error == KB_4051498.replace(
@@ -143,7 +145,7 @@ class TestLastError:
             f"451 4.4.397 Error communicating with target host. -> 421 4.2.1 Unable to connect -> {text}"
         )
 
-    @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.11")
+    @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.9", "protocol-log 7.11")
     def test_of_a_missing_key_is_the_same_as_of_an_unreadable_one(self, bench: Any, make_certificate: Any) -> None:
         here = bench(store=[make_certificate(key="missing")]).after(minutes=1)
         assert here.queue.last_error == KB_4051498
