@@ -69,6 +69,13 @@ def _identified(invocation: Invocation, identity: str) -> Found:
     ]
     if not found:
         raise queue_failed(invocation, f"The object with identity {identity} wasn't found.", "ObjectNotFound", identity)
+    if len(found) > 1:  # the same message, on its way to several destinations
+        raise queue_failed(
+            invocation,
+            f"The operation wasn't performed because more than one object matched identity {identity}.",
+            "InvalidArgument",
+            identity,
+        )
     return found
 
 

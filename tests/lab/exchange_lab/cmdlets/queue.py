@@ -43,7 +43,7 @@ def result_size(value: Any) -> int | None:
 
 def _get_queue(invocation: Invocation) -> Iterable[Value]:
     with invocation.world.lock:
-        queues = [queue_object(each) for each in _queues_meant(invocation)]
+        queues = [queue_object(each) for each in queues_meant(invocation)]
     if not invocation.arguments.given("ResultSize"):
         return queues[:DEFAULT_RESULT_SIZE]
     return queues[: invocation.arguments.get("ResultSize")]
@@ -54,7 +54,7 @@ def _retry_queue(invocation: Invocation) -> Iterable[Value]:
         raise not_simulated("-Resubmit $true of Retry-Queue")
     world = invocation.world
     with world.lock:
-        identities = [(each.identity, each.delivery_type) for each in _queues_meant(invocation)]
+        identities = [(each.identity, each.delivery_type) for each in queues_meant(invocation)]
     for identity, delivery_type in identities:
         if not should_process(invocation, f'Retrying queue "{identity}".'):
             continue
@@ -81,7 +81,8 @@ def _retry(invocation: Invocation, identity: str) -> None:
             raise _not_found(invocation, identity) from error
 
 
-def _queues_meant(invocation: Invocation) -> list[QueueFacts]:
+def queues_meant(invocation: Invocation) -> list[QueueFacts]:
+    """The queues that -Identity, or -Filter and -Server, name."""
     arguments = invocation.arguments
     identity = arguments.get("Identity")
     if identity is not None:

@@ -20,6 +20,7 @@ from .message import GET_MESSAGE
 from .queue import GET_QUEUE, RETRY_QUEUE
 from .receive_connector import GET_RECEIVE_CONNECTOR
 from .send_connector import GET_SEND_CONNECTOR, SET_SEND_CONNECTOR
+from .suspension import RESUME_MESSAGE, RESUME_QUEUE, SUSPEND_MESSAGE, SUSPEND_QUEUE
 from .transport_service import GET_TRANSPORT_SERVICE
 
 SNAP_IN = "Microsoft.Exchange.Management.PowerShell.E2010"
@@ -36,8 +37,12 @@ _OF_EDGE = (
     GET_SEND_CONNECTOR,
     GET_SERVER_COMPONENT_STATE,
     GET_TRANSPORT_SERVICE,
+    RESUME_MESSAGE,
+    RESUME_QUEUE,
     RETRY_QUEUE,
     SET_SEND_CONNECTOR,
+    SUSPEND_MESSAGE,
+    SUSPEND_QUEUE,
 )
 _NOT_THERE = {"Get-TransportService": {"DomainController", "Identity"}}
 

@@ -51,15 +51,16 @@ def should_continue(invocation: Invocation, key: str, message: str) -> bool:
     return answer in (_YES, _YES_TO_ALL)
 
 
-def should_process(invocation: Invocation, action: str) -> bool:
+def should_process(invocation: Invocation, action: str, *, high_impact: bool = False) -> bool:
     """Whether to go on: not with -WhatIf, which only says so; with -Confirm when the client says Yes.
 
-    The session's ConfirmPreference is High and the commands of the lab are of medium impact: nobody is asked unasked.
+    The session's ConfirmPreference is High, and of the commands of the lab those of high impact ask also without
+    -Confirm, unless they are told -Confirm:$false; nobody else is asked unasked.
     """
     if invocation.arguments.flag("WhatIf"):
         invocation.session.write_host(f"What if: {action}")
         return False
-    if invocation.arguments.flag("Confirm"):
+    if invocation.arguments.flag("Confirm") or (high_impact and not invocation.arguments.given("Confirm")):
         return should_continue(
             invocation, "ShouldProcess", f"Are you sure you want to perform this action?\r\n{action}"
         )

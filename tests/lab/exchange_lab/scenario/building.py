@@ -325,7 +325,7 @@ class Builder:
 
     def _mail(self, index: int) -> Mail:
         facts = dict(self._scenario["mail"][index])
-        for key in ("queued_at", "suspended_at"):
+        for key in ("queued_at", "suspended_at", "messages_suspended_at"):
             if key in facts:
                 facts[key] = self._moment(("mail", index, key), facts[key])
         return Mail(**facts)

@@ -111,10 +111,15 @@ class Queue:
 
     def failed(self, error: str, began: datetime, now: datetime) -> datetime:
         """A connection has failed, and no other one works on the queue; returns when to try again."""
-        self.status, self.last_error, self.refused = "Retry", error, False
+        self.last_error, self.refused = error, False
         self.retry_count += 1
         self.first_retry_time = self.first_retry_time or now
         self.last_retry_time = began
+        return self.waits_from(now)
+
+    def waits_from(self, now: datetime) -> datetime:
+        """Wait for the next retry; returns when that is."""
+        self.status = "Retry"
         self.next_retry_time = now + retry_interval(self.retry_count, self.role)
         return self.next_retry_time
 

@@ -65,10 +65,29 @@ class RemoteDelivery:
         if queue.status == "Retry":
             self._connect(queue)
 
-    def suspend(self, hop: NextHop) -> None:
+    def queue_for(self, hop: NextHop) -> Queue | None:
+        return self._queues.get(hop)
+
+    def suspend(self, queue: Queue) -> None:
         """Suspend-Queue: what is in a session is finished, and nothing else leaves until somebody resumes the queue."""
-        if hop in self._queues:
-            self._queues[hop].status, self._queues[hop].next_retry_time = "Suspended", None
+        queue.status, queue.next_retry_time = "Suspended", None
+
+    def resume(self, queue: Queue) -> None:
+        """Resume-Queue. Whether one that had failed connects at once is documented nowhere: here it waits its time."""
+        if queue.status != "Suspended":
+            return
+        if queue.connections > 0:
+            queue.status = "Active"
+        elif queue.retry_count > 0 and queue.messages:
+            self._wait_for_retry(queue, queue.waits_from(self._agenda.now))
+        else:
+            queue.status = "Ready"
+            self._work_on(queue)
+
+    def resume_message(self, queue: Queue, message: Message) -> None:
+        """Resume-Message: it may leave, when its queue works."""
+        message.suspended = False
+        self._work_on(queue)
 
     # What a session asks and reports (Clerk).
 
@@ -147,7 +166,9 @@ class RemoteDelivery:
         if error is None or queue.connections > 0 or not queue.messages:
             self._work_on(queue)
             return
-        due = queue.failed(error, began, self._agenda.now)
+        self._wait_for_retry(queue, queue.failed(error, began, self._agenda.now))
+
+    def _wait_for_retry(self, queue: Queue, due: datetime) -> None:
         self._agenda.at(due, lambda: self._retry_if_due(queue, due))
 
     def _retry_if_due(self, queue: Queue, due: datetime) -> None:

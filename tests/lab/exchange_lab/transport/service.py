@@ -107,9 +107,41 @@ class TransportService:
         """
         with self._world.lock:
             self._agenda.live_until(now)
-            queue = {each.identity.upper(): each for each in self.queues()}[identity.upper()]
-            self._delivery.retry(queue)
+            self._delivery.retry(self._found(identity))
             self._wake.set()
+
+    def suspend(self, identity: str, now: datetime) -> None:
+        """Suspend-Queue; KeyError when there is no such queue."""
+        with self._world.lock:
+            self._agenda.live_until(now)
+            self._delivery.suspend(self._found(identity))
+
+    def resume(self, identity: str, now: datetime) -> None:
+        """Resume-Queue; KeyError when there is no such queue."""
+        with self._world.lock:
+            self._agenda.live_until(now)
+            self._delivery.resume(self._found(identity))
+            self._wake.set()
+
+    def suspend_message(self, identity: str, record_id: int, now: datetime) -> None:
+        """Suspend-Message: one that a session holds is sent all the same. KeyError when there is no such message."""
+        with self._world.lock:
+            self._agenda.live_until(now)
+            self._message_in(self._found(identity), record_id).suspended = True
+
+    def resume_message(self, identity: str, record_id: int, now: datetime) -> None:
+        """Resume-Message; KeyError when there is no such message."""
+        with self._world.lock:
+            self._agenda.live_until(now)
+            queue = self._found(identity)
+            self._delivery.resume_message(queue, self._message_in(queue, record_id))
+            self._wake.set()
+
+    def _found(self, identity: str) -> Queue:
+        return {each.identity.upper(): each for each in self.queues()}[identity.upper()]
+
+    def _message_in(self, queue: Queue, record_id: int) -> Message:
+        return {each.record_id: each for each in queue.messages}[record_id]
 
     def store_changed(self, now: datetime) -> None:
         """The My store has changed: Exchange forgets which certificate it chose for which name.
@@ -161,8 +193,9 @@ class TransportService:
     def _suspend(self, mail: Mail) -> None:
         for domain in mail.recipients:
             hop = self._routing.next_hop(domain)
-            if hop is not None:
-                self._delivery.suspend(hop)
+            queue = None if hop is None else self._delivery.queue_for(hop)
+            if queue is not None:
+                self._delivery.suspend(queue)
 
     def _submit(self, mail: Mail) -> None:
         for domain in mail.recipients:
@@ -188,6 +221,8 @@ class TransportService:
 
     def _queue_up(self, domain: str, messages: list[Message]) -> None:
         hop = self._routing.next_hop(domain)
+        if mail.messages_suspended_at is not None:
+            self._agenda.at(mail.messages_suspended_at, lambda: _suspend_each(messages))
         if hop is not None:
             self._delivery.accept(hop, messages)
         else:
@@ -206,6 +241,11 @@ class TransportService:
             expires=self._agenda.now + self._server.message_expiration,
             subject=subject,
         )
+
+
+def _suspend_each(messages: Sequence[Message]) -> None:
+    for each in messages:
+        each.suspended = True
 
 
 def _front_end_of(server: Server) -> FrontEnd:

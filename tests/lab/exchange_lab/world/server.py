@@ -91,6 +91,18 @@ class Transport(Protocol):
     def retry(self, identity: str, now: datetime) -> None:
         r"""Retry-Queue of one queue, ``SERVER\n``; KeyError when there is none."""
 
+    def suspend(self, identity: str, now: datetime) -> None:
+        r"""Suspend-Queue of ``SERVER\n``; KeyError when there is none."""
+
+    def resume(self, identity: str, now: datetime) -> None:
+        """Resume-Queue; KeyError when there is none."""
+
+    def suspend_message(self, identity: str, record_id: int, now: datetime) -> None:
+        """Suspend-Message of a message in a queue; KeyError when there is none."""
+
+    def resume_message(self, identity: str, record_id: int, now: datetime) -> None:
+        """Resume-Message; KeyError when there is none."""
+
     def store_changed(self, now: datetime) -> None:
         """The My store changed (a key ACE was really added): the certificate cache is emptied."""
 

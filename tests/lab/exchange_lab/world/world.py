@@ -59,6 +59,7 @@ class Mail:
         domains: How many domains; where there are several, ``d1.``, ``d2.`` … stand before ``domain``.
         times, every_s: How often as much is handed over, and after how many simulated seconds again.
         suspended_at: When an administrator suspends the queues that it waits in.
+        messages_suspended_at: When he suspends these messages, one by one.
         subject: Of each message.
     """
 
@@ -70,6 +71,7 @@ class Mail:
     times: int = 1
     every_s: float = 60.0
     suspended_at: datetime | None = None
+    messages_suspended_at: datetime | None = None
     subject: str = "Weekly report"
 
     @property

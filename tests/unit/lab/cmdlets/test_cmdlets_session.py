@@ -32,7 +32,16 @@ READS = {
     "Get-ServerComponentState",
     "Get-TransportService",
 }
-CHANGES = {"Enable-ExchangeCertificate", "Retry-Queue", "Set-SendConnector", "Start-EdgeSynchronization"}
+CHANGES = {
+    "Enable-ExchangeCertificate",
+    "Resume-Message",
+    "Resume-Queue",
+    "Retry-Queue",
+    "Set-SendConnector",
+    "Start-EdgeSynchronization",
+    "Suspend-Message",
+    "Suspend-Queue",
+}
 
 
 def script(session: Session, text: str) -> Any:
