@@ -10,18 +10,12 @@ restored, so a run that dies leaves one behind, and the next run restores the le
 
 from __future__ import annotations
 
-import fcntl
 import json
-import multiprocessing
-import os
 import re
-import socket
-import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,11 +26,9 @@ from ._outbound_tls.logging_level import LoggingPlan, LoggingState, LoggingWish,
 from ._outbound_tls.logging_record import Holder, Record, Run, swept
 from ._outbound_tls.plan import Outcome, Refused, Unsettled
 from ._powershell import Pipeline, Result
+from ._records import file_name, is_dead, locked_file, read_text, replace_file, this_run, unusable
 
 _FORMAT: Final = 1
-_PAUSE: Final = 0.05
-# A run on another machine (an execution environment's container is one) cannot be asked whether it lives.
-_PATIENCE_WITH_STRANGERS: Final = timedelta(days=1)
 _DOMAIN: Final = re.compile(r"\bDC=([^,]+)", flags=re.IGNORECASE)
 
 
@@ -143,19 +135,11 @@ class Journal:
             Refused: somebody else holds it for longer than ``budget`` seconds, or the directory cannot be used.
         """
         path = self.directory / f"{self._name(organisation, connector)}.lock"
-        try:
-            self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise _unusable(path, error) from error
-        try:
-            _wait_for(lock, path, budget)
+        with locked_file(path, budget, "changes the same connector's logging level"):
             yield self.entry(organisation, connector)
-        finally:
-            os.close(lock)  # and with it the lock; the file stays, since another one may be waiting on it
 
     def _name(self, organisation: str, connector: str) -> str:
-        return re.sub(r"[^a-z0-9.-]", "_", f"{organisation}-{connector}".lower())
+        return file_name(organisation, connector)
 
 
 @dataclass(frozen=True)
@@ -172,12 +156,9 @@ class Entry:
         Raises:
             Refused: there is a file, and it is not a record of this connector.
         """
-        try:
-            text = self.path.read_text(encoding="utf-8")
-        except FileNotFoundError:
+        text = read_text(self.path)
+        if text is None:
             return None
-        except (OSError, UnicodeDecodeError) as error:
-            raise _unusable(self.path, error) from error
         try:
             record = _record_from(json.loads(text))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -196,9 +177,9 @@ class Entry:
             if record is None:
                 self.path.unlink(missing_ok=True)
             elif record != self.read():
-                _replace(self.path, json.dumps(_record_text(record), indent=2) + "\n")
+                replace_file(self.path, json.dumps(_record_text(record), indent=2) + "\n")
         except OSError as error:
-            raise _unusable(self.path, error) from error
+            raise unusable(self.path, error) from error
 
     def _corrupt(self) -> Refused:
         return Refused(
@@ -210,77 +191,6 @@ class Entry:
 def organisation_of(connector: SendConnector) -> str:
     """Return what tells one organisation's journal from another's: the domain in the connector's distinguished name."""
     return ".".join(_DOMAIN.findall(connector.distinguished_name)).lower() or connector.originating_server.lower()
-
-
-def this_run() -> Run:
-    """Return the run that this process belongs to: of a fork, the ansible-playbook that made it."""
-    parent = multiprocessing.parent_process()
-    pid = os.getpid() if parent is None or parent.pid is None else parent.pid
-    return Run(socket.gethostname(), pid, _started(pid) or "")
-
-
-def is_dead(holder: Holder, now: datetime) -> bool:
-    """Tell whether a holder's run has ended without leaving."""
-    run = holder.run
-    if run.controller != socket.gethostname():
-        return now - holder.since > _PATIENCE_WITH_STRANGERS
-    started = _started(run.pid)
-    if started is not None and run.started:
-        return started != run.started
-    return not _exists(run.pid)
-
-
-def _started(pid: int) -> str | None:
-    """Return the boot and the tick at which a process began; None without it, or without a ``/proc``."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-        # The second field is the program's name in parentheses, which may hold blanks and parentheses itself.
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return f"{boot}:{fields[19]}"
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _wait_for(lock: int, path: Path, budget: float) -> None:
-    end = time.monotonic() + budget
-    while True:
-        with suppress(BlockingIOError):
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return
-        if time.monotonic() > end:
-            raise Refused(
-                f"{path} has been locked for {budget:g} seconds by another task that changes the same connector's "
-                f"logging level. Wait for it to end, then run again."
-            )
-        time.sleep(_PAUSE)
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _unusable(path: Path, error: Exception) -> Refused:
-    why = getattr(error, "strerror", None) or error  # without the path, which is told already
-    return Refused(f"The journal {path} cannot be used ({why}). Make the directory writable, or set journal_dir.")
 
 
 def _record_text(record: Record) -> dict[str, Any]:

@@ -56,11 +56,14 @@ options:
       - V(verbose) waits until the connectors' logging level is Verbose as the server itself sees them, such as an Edge
         Transport server that EdgeSync brings it to.
       - V(evidence) waits until the log tells what fails, by a session after O(since). V(proof) waits until the queues
-        are empty and the log tells what became of O(wait_messages) messages after O(since).
+        are empty and the log tells what became of O(wait_messages) messages after O(since). V(answer) waits for the
+        latter alone, whatever is still in the queues.
     type: str
-    choices: [verbose, evidence, proof]
+    choices: [verbose, evidence, answer, proof]
   wait_messages:
-    {description: 'How many messages the log shall account for, with O(wait_for=proof).', type: int, default: 0}
+    description: How many messages the log shall account for, with O(wait_for=proof) or O(wait_for=answer).
+    type: int
+    default: 0
   wait_timeout: {description: Seconds to wait at the most., type: int, default: 60}
   wait_interval: {description: Seconds between two looks., type: int, default: 5}
 extends_documentation_fragment:
@@ -381,7 +384,7 @@ DEFINITION = Definition(
         },
         "proxied": {"type": "list", "elements": "dict"},
         "warn_days": {"type": "int", "default": 30},
-        "wait_for": {"type": "str", "choices": ["verbose", "evidence", "proof"]},
+        "wait_for": {"type": "str", "choices": ["verbose", "evidence", "answer", "proof"]},
         "wait_messages": {"type": "int", "default": 0},
         "wait_timeout": {"type": "int", "default": 60},
         "wait_interval": {"type": "int", "default": 5},

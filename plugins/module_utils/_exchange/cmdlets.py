@@ -16,6 +16,7 @@ from typing import Final
 from .._powershell import SWITCH, Command, Pipeline, PromptPolicy, Value
 from .certificate import CERTIFICATE_PROPERTIES
 from .connector import LoggingLevel
+from .message import MESSAGE_PROPERTIES
 from .moments import moment_text
 from .services import Services, services_text
 
@@ -126,6 +127,42 @@ def retry_queue(identity: str) -> Pipeline:
 def get_messages(queue: str, most: int) -> Pipeline:
     r"""Some messages of a queue, ``SERVER\number``."""
     return _read("Get-Message", {"Queue": queue, "ResultSize": str(most)})
+
+
+def get_every_message(queue: str, *, projected: bool = True) -> Pipeline:
+    r"""All messages of a queue, ``SERVER\number`` (documentation page "Get-Message"), without their content.
+
+    Without ResultSize Exchange stops at 1000.
+    """
+    parameters = {"Queue": queue, "ResultSize": "Unlimited"}
+    return _projected("Get-Message", parameters, MESSAGE_PROPERTIES) if projected else _read("Get-Message", parameters)
+
+
+def suspend_queue(identity: str) -> Pipeline:
+    """Let no further message leave a queue; what is in a session is finished ("Suspend-Queue").
+
+    Whether this cmdlet and its three sisters ask before they act is documented nowhere, so each is told not to; should
+    one ask all the same, that is a prompt that nobody foresaw.
+    """
+    return _change("Suspend-Queue", {"Identity": identity, "Confirm": False})
+
+
+def resume_queue(identity: str) -> Pipeline:
+    """Let a suspended queue work again (documentation page "Resume-Queue")."""
+    return _change("Resume-Queue", {"Identity": identity, "Confirm": False})
+
+
+def suspend_message(identity: str) -> Pipeline:
+    r"""Keep one message, ``SERVER\queue\number``, in its queue (documentation page "Suspend-Message").
+
+    One that is in a session already is delivered all the same, as PendingSuspend; where that fails it is suspended.
+    """
+    return _change("Suspend-Message", {"Identity": identity, "Confirm": False})
+
+
+def resume_message(identity: str) -> Pipeline:
+    """Let a suspended message go (documentation page "Resume-Message")."""
+    return _change("Resume-Message", {"Identity": identity, "Confirm": False})
 
 
 def get_commands(names: Sequence[str]) -> Pipeline:

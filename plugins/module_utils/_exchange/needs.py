@@ -15,6 +15,7 @@ from typing import Final
 from .._powershell import Pipeline, foresee_no_prompt
 from .cmdlets import (
     enable_exchange_certificate,
+    get_every_message,
     get_exchange_certificate,
     get_exchange_certificates,
     get_exchange_servers,
@@ -22,8 +23,12 @@ from .cmdlets import (
     get_queues,
     get_send_connectors,
     get_transport_service,
+    resume_message,
+    resume_queue,
     retry_queue,
     set_send_connector_logging,
+    suspend_message,
+    suspend_queue,
 )
 from .connector import LoggingLevel
 from .services import Service
@@ -52,6 +57,10 @@ def needs_of_modules(*, on_edge: bool) -> Mapping[str, tuple[Pipeline, ...]]:
             *servers, *transport, *front_end, *certificates, get_queues(_ANY), get_send_connectors(),
         ),
         "exchange_protocollog_info": (*servers, *transport, *front_end),
+        "exchange_queue_hold": (
+            *servers, get_queues(_ANY), get_every_message(_ANY), suspend_queue(_ANY), resume_queue(_ANY),
+            suspend_message(_ANY), resume_message(_ANY),
+        ),
         "exchange_queue_info": (*servers, get_queues(_ANY, where=_ANY)),
         "exchange_queue_retry": (*servers, get_queues(_ANY), retry_queue(_ANY)),
         "exchange_sendconnector_info": (get_send_connectors(_ANY),),

@@ -13,6 +13,7 @@ from typing import Protocol
 from .._exchange.certificate import Certificate, certificate_from
 from .._exchange.cmdlets import (
     get_date,
+    get_every_message,
     get_exchange_certificate,
     get_exchange_certificates,
     get_exchange_servers,
@@ -156,6 +157,15 @@ class ObservedServer:
         except (CmdletFailed, Unreadable) as error:
             return None, str(error)
 
+    def every_message(self, queue: str) -> tuple[Message, ...]:
+        """Return every message of a queue; none where the queue is gone, and its mail with it."""
+        try:
+            return tuple(message_from(each) for each in self._projected(partial(get_every_message, queue)))
+        except CmdletFailed as failure:
+            if classify_failure(failure.errors).kind is not FailureKind.OBJECT_NOT_FOUND:
+                raise
+            return ()
+
     def inactive_components(self) -> tuple[str, ...]:
         """Return the components without which no mail leaves and that are inactive; none where nobody may ask."""
         try:
@@ -210,6 +220,13 @@ class ObservedServer:
 
     def retry(self, pipelines: Sequence[Pipeline]) -> list[Result]:
         """Run Retry-Queue of one queue after the other, as ``send``; one that is gone has got rid of its mail."""
+        return self._send_passing_over(pipelines, "queues were gone before they were tried")
+
+    def hold(self, pipelines: Sequence[Pipeline]) -> list[Result]:
+        """Suspend and resume queues and messages, as ``send``; what has left meanwhile needs neither."""
+        return self._send_passing_over(pipelines, "commands were about a queue or a message that had left already")
+
+    def _send_passing_over(self, pipelines: Sequence[Pipeline], what: str) -> list[Result]:
         results, gone = [], 0
         for each in pipelines:
             try:
@@ -218,5 +235,5 @@ class ObservedServer:
                 if classify_failure(failure.errors).kind is not FailureKind.OBJECT_NOT_FOUND:
                     raise
                 gone += 1
-        told = f"{self.fqdn}: {gone} of {len(pipelines)} queues were gone before they were tried."
+        told = f"{self.fqdn}: {gone} of {len(pipelines)} {what}."
         return [*results, Result(warnings=(told,))] if gone else results

@@ -16,12 +16,13 @@ from .finding import FindingKind
 class Awaited(Enum):
     """What to wait for.
 
-    VERBOSE: the server's own directory has the level. EVIDENCE: the log tells what fails now. PROOF: the mail has left,
-    and the log tells what became of it.
+    VERBOSE: the server's own directory has the level. EVIDENCE: the log tells what fails now. ANSWER: the log tells
+    what became of so many messages, whatever still waits. PROOF: the mail has left as well.
     """
 
     VERBOSE = "verbose"
     EVIDENCE = "evidence"
+    ANSWER = "answer"
     PROOF = "proof"
 
 
@@ -39,7 +40,8 @@ def has_come(awaited: Awaited, assessment: Assessment, messages: int = 0) -> boo
     proofs = [each.proof for each in assessment.connectors if each.proof is not None]
     accounted_for = sum(each.accepted + each.accepted_in_clear + each.rejected for each in proofs)
     waiting = any(each.case.messages for each in assessment.connectors)
-    return bool(proofs) and not waiting and accounted_for >= max(messages, 1)
+    waits_for_more = awaited is Awaited.PROOF and waiting
+    return bool(proofs) and not waits_for_more and accounted_for >= max(messages, 1)
 
 
 def _has_spoken(assessed: ConnectorAssessment, since: LogPosition | None) -> bool:

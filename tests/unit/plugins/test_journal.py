@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from ansible_collections.mailops.exchange.plugins.module_utils import _journal
+from ansible_collections.mailops.exchange.plugins.module_utils import _records
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connector import LoggingLevel, SendConnector
 from ansible_collections.mailops.exchange.plugins.module_utils._journal import (
     Journal,
@@ -374,7 +374,7 @@ def test_a_process_that_took_a_dead_ones_number_is_not_it():
 
 
 def test_where_the_system_tells_no_start_the_number_must_do(monkeypatch):
-    monkeypatch.setattr(_journal, "_started", lambda _pid: None)
+    monkeypatch.setattr(_records, "_started", lambda _pid: None)
     me = this_run()
     assert me.started == ""
     assert not is_dead(Holder("mbx01", me, NOW), NOW)

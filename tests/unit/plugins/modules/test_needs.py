@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 import pytest
@@ -37,6 +38,7 @@ STEPS: dict[str, list[Step]] = {
         ("log-already-speaks", [f"{SERVER}.certificates.third-party.key=missing"], {}),
     ],
     "exchange_protocollog_info": [("kb4051498", [], {}), ("kb4051498", [], {"service": "frontend_transport"})],
+    "exchange_queue_hold": [("kb4051498", [], {})],
     "exchange_queue_info": [("kb4051498", [], {"status": ["Retry"]})],
     "exchange_queue_retry": [("kb4051498", [], {"identities": []})],
     "exchange_sendconnector_info": [("kb4051498", [], {}), ("kb4051498", [], {"identity": CONNECTOR})],
@@ -73,7 +75,12 @@ def sent_by(start: Start, name: str, step: Step, *, on_edge: bool) -> Sent:
     if name == "exchange_queue_retry":
         queues = fleet.organisation.state()["queues"]
         options["identities"] = [each["identity"] for each in queues if each["status"] == "Retry"]
-    assert not fleet.run(name, server.fqdn, **options).get("failed")
+    states = ("held", "canary", "held", "released") if name == "exchange_queue_hold" else ()
+    with TemporaryDirectory() as journal:
+        connector = next((each["next_hop_connector"] for each in fleet.organisation.state()["queues"]), "")
+        holds = [{"state": each, "connector": connector, "journal_dir": journal} for each in states]
+        for each in holds or [options]:
+            assert not fleet.run(name, server.fqdn, **each).get("failed")
     return spread((each["name"], each["parameters"]) for each in fleet.commands if not is_of_windows(each["name"]))
 
 
