@@ -57,6 +57,7 @@ options:
             required: true
             choices:
               raise: The protocol logging of the connector, by M(mailops.exchange.exchange_sendconnector_logging).
+              hold: Waiting mail that is held back and let go, by M(mailops.exchange.exchange_queue_hold).
               bind: A certificate to SMTP, by M(mailops.exchange.exchange_certificate_enable).
               retry: Queues, by M(mailops.exchange.exchange_queue_retry).
               put_back: The protocol logging of the connector, back to what it was.
@@ -194,6 +195,9 @@ _value:
           accepted: 25
           accepted_in_clear: 0
           rejected: 0
+          went_first: []
+          held_back: 0
+          held_because: ''
           commands_on:
             mbx01.contoso.test: ["Enable-ExchangeCertificate -Thumbprint 3F9C1A7E5B2D4C6F8A9B0C1D2E3F4A5B6C7D8E9F"]
           not_raised: ''

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .elsewhere import Result
 
@@ -45,6 +45,11 @@ def mail_of(entries: Sequence[Result], decisive: Result, proof: Result | None) -
     """Count the mail of one connector, from its looks, the one that decided, and what the log proves."""
     before = max(int(entries[0]["messages"]), int(decisive["messages"]))
     return counted(before, int(entries[-1]["messages"]), proof)
+
+
+def with_held(mail: Mail, before: int, waiting: int) -> Mail:
+    """Count what is held back as waiting: a look does not, since a suspended queue may be an administrator's."""
+    return replace(mail, before=max(mail.before, before), after=max(mail.after, waiting))
 
 
 def counted(before: int, after: int, proof: Result | None) -> Mail:

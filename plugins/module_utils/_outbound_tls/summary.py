@@ -49,6 +49,8 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
     name, where = connector.look["name"], judged.server
     certificate = " and ".join(_thumbprints(connector))
     mail = connector.mail
+    if connector.held.kept:
+        return _kept(where, connector)
     helpers = [each.server for each in connector.elsewhere.front_ends if each.bound]
     there = f" on {' and '.join(helpers)}" if helpers and not connector.bound else ""
     if connector.verdict is Verdict.REPAIRED and (connector.bound or there):
@@ -64,6 +66,14 @@ def connector_sentence(judged: HostVerdict, connector: ConnectorVerdict) -> str:
     if connector.verdict is Verdict.WOULD_REPAIR:
         return f'{where}, "{name}": a run would {_would(connector)}.'
     return str(connector.look["finding"]["message"])
+
+
+def _kept(where: str, connector: ConnectorVerdict) -> str:
+    held, name = connector.held, connector.look["name"]
+    if connector.proof is None or not held.first:
+        return f'{where}, "{name}": {held.count} messages are held back: in an earlier run, {held.why}.'
+    words = "TLS works now, but the other end rejects mail" if held.kept == "rejected" else "nothing is proven"
+    return f'{where}, "{name}": {words}; {_left(connector.mail, held.count)}: {held.why}.'
 
 
 def connector_summary(connector: ConnectorVerdict) -> list[str]:
@@ -85,7 +95,8 @@ def connector_summary(connector: ConnectorVerdict) -> list[str]:
     if connector.not_raised:
         lines.append(connector.not_raised)
     if connector.proof is not None:
-        lines.append(f"Mail: {_left(connector.mail)}.")
+        lines.append(f"Mail: {_left(connector.mail, connector.held.count if connector.held.kept else 0)}.")
+    lines += connector.held.summary(check_mode=connector.verdict is Verdict.WOULD_REPAIR)
     lines.append(f"Next: {next_step(connector)}")
     return lines
 
@@ -111,6 +122,12 @@ def _queue(queue: Mapping[str, Any]) -> str:
 
 def next_step(connector: ConnectorVerdict) -> str:
     """Return what to do now."""
+    if connector.held.kept:
+        return f"{_asked_first(connector)}. {connector.held.next_step}"
+    return _next_by_verdict(connector)
+
+
+def _next_by_verdict(connector: ConnectorVerdict) -> str:
     remedy = str(connector.look["finding"]["remedy"])
     senders = " and ".join(each.server for each in connector.elsewhere.senders)
     match connector.verdict:
@@ -149,6 +166,14 @@ def next_step(connector: ConnectorVerdict) -> str:
             return _next_after_failure(connector.lines_to_type)
         case _:
             return remedy
+
+
+def _asked_first(connector: ConnectorVerdict) -> str:
+    """Return what to find out before mail is let go that is held back."""
+    if connector.held.kept == "unseen":
+        return "ask the recipient, or look into this server's message tracking log"
+    replies = "; ".join((connector.proof or {}).get("replies", ()))
+    return f"ask the other end's administrator about {f'its replies: {replies}' if replies else 'the rejection'}"
 
 
 def _next_after_binding(connector: ConnectorVerdict) -> str:
@@ -194,7 +219,7 @@ def _next_after_failure(lines_to_type: Sequence[str]) -> str:
     return "read the message, look at the state that it shows, and run again."
 
 
-def _left(mail: Mail) -> str:
+def _left(mail: Mail, held: int = 0) -> str:
     told = [f"{mail.left} of {mail.before} messages left", f"{mail.accepted} accepted over TLS"]
     if mail.accepted_in_clear:
         told.append(f"{mail.accepted_in_clear} accepted unencrypted")
@@ -202,8 +227,10 @@ def _left(mail: Mail) -> str:
         told.append(f"{mail.rejected} rejected")
     if mail.not_accounted_for:
         told.append(f"{mail.not_accounted_for} expired or left unseen")
-    if mail.after:
-        told.append(f"{mail.after} still waiting")
+    if mail.after > held:
+        told.append(f"{mail.after - held} still waiting")
+    if held:
+        told.append(f"{held} held back")
     return ", ".join(told)
 
 
@@ -260,6 +287,9 @@ def _details(judged: HostVerdict, connector: ConnectorVerdict) -> dict[str, Any]
         "rejected": mail.rejected,
         "not_accounted_for": mail.not_accounted_for,
         "draining": mail.draining,
+        "went_first": list(connector.held.first),
+        "held_back": connector.held.count if connector.held.kept else 0,
+        "held_because": connector.held.kept,
         "commands": [line for __, line in connector.commands],
         "commands_on": _by_server(judged, connector),
         "not_raised": connector.not_raised,

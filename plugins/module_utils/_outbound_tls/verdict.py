@@ -11,8 +11,8 @@
     check_mode    whether nothing was really changed
     organization_host   where the logging of a subscribed Edge's connectors is changed; empty where nobody named it
     looks         results of exchange_outbound_tls_info, in their order; those after a change have the option since
-    steps         one entry a task, in their order: what (raise, bind, retry, put_back), results (of its loop, each with
-                  the connector that it was about as item, or as the first of item)
+    steps         one entry a task, in their order: what (raise, hold, bind, retry, put_back), results (of its
+                  loop, each with the connector that it was about as item, or as the first of item)
     failure       the result of the task that ended the host's work (msg, reason), or null
     others        host, looks and steps of other hosts of the run, where mail leaves through front ends
 
@@ -33,7 +33,7 @@ and the result is
                   decided), bound (results of the binding), bound_elsewhere (the same of servers whose front end sends),
                   messages_before, messages_after, left, accepted, accepted_in_clear, rejected, not_accounted_for,
                   draining, commands, commands_on (by server), not_raised (why the logging level was left alone),
-                  lines_to_type, remedy
+                  went_first, held_back and held_because (where a canary went), lines_to_type, remedy
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ from typing import Any, Final
 
 from .audit import host_picture
 from .elsewhere import NOTHING_ELSEWHERE, Elsewhere, Result, look_elsewhere
-from .mail import Mail, counted, mail_of
+from .held_back import NOTHING_HELD_BACK, HeldBack, held_back
+from .mail import Mail, counted, mail_of, with_held
 
 
 class Verdict(Enum):
@@ -71,7 +72,7 @@ _WORST_LAST: Final = tuple(Verdict)
 
 @dataclass(frozen=True)
 class Step:
-    """A change that was made, promised, or tried: ``what`` is raise, bind, retry or put_back."""
+    """A change that was made, promised, or tried: ``what`` is raise, hold, bind, retry or put_back."""
 
     what: str
     connector: str
@@ -131,6 +132,7 @@ class ConnectorVerdict:
     lines_to_type: tuple[str, ...]
     not_raised: str = ""
     elsewhere: Elsewhere = NOTHING_ELSEWHERE
+    held: HeldBack = NOTHING_HELD_BACK
 
     @property
     def is_for_others(self) -> bool:
@@ -206,8 +208,9 @@ def judge_story(story: Story) -> HostVerdict:
         server=str(story.looks[-1]["server"]) if story.looks else story.host,
         trouble=trouble,
         connectors=connectors,
-        warnings=tuple(
-            _put_back_warning(step, story) for step in story.steps if step.what == "put_back" and step.failed
+        warnings=(
+            *(each.held.warning for each in connectors if each.held.warning),
+            *(_put_back_warning(step, story) for step in story.steps if step.what == "put_back" and step.failed),
         ),
         check_mode=story.check_mode,
         before=host_picture(story.host, story.looks[:1], None if story.looks else story.failure),
@@ -226,8 +229,10 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
     if not look.get("source_server", True):
         proof = elsewhere.proof
         mail = counted(*elsewhere.messages, proof)
+    held = held_back([step.result for step in steps if step.what == "hold"])
+    mail = with_held(mail, held.before, held.waiting) if held.kept else mail
     bound = [step for step in steps if step.what == "bind"]
-    verdict, trouble = _word(look, proof, steps, elsewhere, check_mode=story.check_mode)
+    verdict, trouble = _word(look, proof, steps, elsewhere, held, check_mode=story.check_mode)
     return ConnectorVerdict(
         verdict=verdict,
         look=look,
@@ -241,9 +246,13 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
             if not step.failed
             for line in step.result.get("commands", ())
         ),
-        lines_to_type=tuple(line for step in bound if step.failed for line in step.result.get("remedy", ())),
+        lines_to_type=(
+            *(line for step in bound if step.failed for line in step.result.get("remedy", ())),
+            *(held.lines if held.kept or held.trouble else ()),
+        ),
         not_raised=_not_raised(look, steps, story),
         elsewhere=elsewhere,
+        held=held,
     )
 
 
@@ -279,13 +288,21 @@ def _decisive(entries: Sequence[Result], steps: Sequence[Step]) -> Result:
 
 
 def _word(
-    look: Result, proof: Result | None, steps: Sequence[Step], elsewhere: Elsewhere, *, check_mode: bool
+    look: Result,
+    proof: Result | None,
+    steps: Sequence[Step],
+    elsewhere: Elsewhere,
+    held: HeldBack,
+    *,
+    check_mode: bool,
 ) -> tuple[Verdict, str]:
     """Return the verdict of a connector, and the sentence of the step that failed, if one did."""
     broken = next((step for step in steps if step.what == "bind" and step.failed), None)
     if broken is not None:
         refused = broken.result.get("reason") == "refused"
         return (Verdict.REFUSED if refused else Verdict.FAILED), str(broken.result.get("msg", ""))
+    if held.kept:
+        return (Verdict.REJECTED if held.kept == "rejected" else Verdict.BOUND_NOT_PROVEN), ""
     if check_mode and _stays_silent(look, steps):
         return Verdict.NO_EVIDENCE, ""
     if any(step.what == "bind" for step in steps):
@@ -295,7 +312,7 @@ def _word(
     by_finding = _by_finding(look, check_mode=check_mode)
     if any(step.what == "retry" and not step.failed for step in steps):
         by_finding = _by_proof(proof, by_finding)
-    failed = next((step for step in _latest(steps) if step.failed and step.what != "put_back"), None)
+    failed = next((step for step in _latest(steps) if step.failed and step.what not in ("put_back", "hold")), None)
     if failed is None or by_finding is not Verdict.NO_EVIDENCE:
         return by_finding, ""
     # Refused because of the first source server's certificates: that one has to be repaired first.

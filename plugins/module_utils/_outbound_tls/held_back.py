@@ -1,0 +1,93 @@
+# Copyright (c) 2026, mailops contributors
+# GNU General Public License v3.0 or later (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a verdict says of mail that was held back while one message went first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .elsewhere import Result
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """What the last of a connector's holds says; ``count`` messages wait for a person where ``kept`` says why.
+
+    ``first`` are the messages that went first, ``before`` and ``waiting`` how many were in the queues at most and are
+    now, ``lines`` let them go, ``trouble`` is the sentence of a task that could not.
+    """
+
+    first: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    count: int = 0
+    before: int = 0
+    waiting: int = 0
+    kept: str = ""
+    lines: tuple[str, ...] = ()
+    trouble: str = ""
+
+    def summary(self, *, check_mode: bool) -> list[str]:
+        """Return the sentences for people."""
+        first = " and ".join(self.first)
+        if self.kept:
+            return [
+                f"Held back: {self.count} messages in {' and '.join(self.queues)}, because {self.why}. They wait, and "
+                f"so does what arrives. To let them go: {'; '.join(self.lines)}"
+            ]
+        if not self.first:
+            return []
+        if check_mode:
+            return [
+                f"Canary: a run would let {first} go first, as the queue is now, hold the other {self.count} messages "
+                f"back, and let them go when the log shows that it was accepted."
+            ]
+        return [f"Canary: {first} went first; what was held back meanwhile was let go."]
+
+    @property
+    def why(self) -> str:
+        """Return why the mail is kept."""
+        what = " and ".join(self.first) or "the message"
+        return f"{what}, which went first, " + (
+            "was rejected" if self.kept == "rejected" else "left, and no log shows whether it was accepted"
+        )
+
+    @property
+    def next_step(self) -> str:
+        """Return how the mail is let go."""
+        return (
+            f"Then run again with outbound_tls_repair_canary, which lets one more go first, or let all go: "
+            f"{'; '.join(self.lines)}"
+        )
+
+    @property
+    def warning(self) -> str:
+        """Return the warning where something may still be held against our will; empty where nothing is."""
+        if not self.trouble:
+            return ""
+        return f"Mail may still be held back: {self.trouble} Type it yourself: {'; '.join(self.lines)}".strip()
+
+
+NOTHING_HELD_BACK = HeldBack()
+
+
+def held_back(results: Sequence[Result]) -> HeldBack:
+    """Read the results of a connector's holds, in their order."""
+    failed = results[-1] if results and results[-1].get("failed") else None
+    told = [each for each in results if not each.get("failed")]
+    if not told:
+        return NOTHING_HELD_BACK if failed is None else HeldBack(trouble=str(failed.get("msg", "")))
+    last = told[-1]
+    named = next((each for each in reversed(told) if each["lines"]), last)
+    remedy = () if failed is None else tuple(map(str, failed.get("remedy", ())))
+    return HeldBack(
+        first=tuple(last["first"]),
+        queues=tuple(named["queues"]),
+        count=int(last["held_back"]),
+        before=max(int(each["waiting"]) for each in told),
+        waiting=int(last["waiting"]),
+        kept=str(last["kept"]),
+        lines=remedy or tuple(named["lines"]),
+        trouble="" if failed is None else str(failed.get("msg", "")),
+    )
