@@ -125,6 +125,13 @@ left_alone:
   type: list
   elements: str
   sample: []
+held_by:
+  description:
+    - With O(state=released), the inventory host of another run that lives and holds this mail, so that nothing was let
+      go; otherwise empty.
+  returned: success
+  type: str
+  sample: ''
 waiting:
   description: How many messages were in these queues when the task began.
   returned: success

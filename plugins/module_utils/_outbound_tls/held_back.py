@@ -36,7 +36,7 @@ class HeldBack:
                 f"Held back: {self.count} messages in {' and '.join(self.queues)}, because {self.why}. They wait, and "
                 f"so does what arrives. To let them go: {'; '.join(self.lines)}"
             ]
-        if not self.first:
+        if not self.first or self.trouble:
             return []
         if check_mode:
             return [
@@ -89,5 +89,10 @@ def held_back(results: Sequence[Result]) -> HeldBack:
         waiting=int(last["waiting"]),
         kept=str(last["kept"]),
         lines=remedy or tuple(named["lines"]),
-        trouble="" if failed is None else str(failed.get("msg", "")),
+        trouble=str(failed.get("msg", "")) if failed is not None else _others(last),
     )
+
+
+def _others(last: Result) -> str:
+    holder = last["held_by"]
+    return f"another run, of {holder}, holds the mail of this connector back. Wait for it to end." if holder else ""

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
 from .._exchange.message import Message
 from .._exchange.queue import Queue
@@ -41,9 +42,14 @@ class HeldMessage:
         """Return what is remembered of a message."""
         return cls(message.identity, message.message_id)
 
+    @property
+    def key(self) -> tuple[str, str]:
+        """Return what it is known by."""
+        return self.identity.rpartition("\\")[2], self.message_id
+
     def is_same(self, message: Message) -> bool:
         """Tell whether a message is this one."""
-        return (self.identity.rpartition("\\")[2], self.message_id) == (message.number, message.message_id)
+        return self.key == (message.number, message.message_id)
 
 
 @dataclass(frozen=True)
@@ -86,9 +92,13 @@ class HoldRecord:
         """Return what is remembered of a queue; None for one that is not ours."""
         return next((each for each in self.queues if each.is_same(queue)), None)
 
+    @cached_property
+    def _known(self) -> frozenset[tuple[str, str]]:
+        return frozenset(each.key for each in self.messages)
+
     def holds(self, message: Message) -> bool:
         """Tell whether a message is one that we have suspended."""
-        return any(each.is_same(message) for each in self.messages)
+        return HeldMessage.of(message).key in self._known
 
     def with_queues(self, queues: Iterable[Queue]) -> HoldRecord:
         """Add queues."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from .._exchange.message import Message
 from .._exchange.queue import Queue
@@ -34,11 +35,12 @@ class HoldSituation:
 
     def is_suspended(self, identity: str) -> bool | None:
         """Tell whether a queue or a message is suspended; None where it is not there any more."""
-        queue = next((each for each in self.queues if each.identity == identity), None)
-        if queue is not None:
-            return is_suspended(queue)
-        message = next((each for each in self.messages if each.identity == identity), None)
-        return None if message is None else message.is_suspended
+        return self._states.get(identity)
+
+    @cached_property
+    def _states(self) -> dict[str, bool]:
+        queues = {each.identity: is_suspended(each) for each in self.queues}
+        return queues | {each.identity: each.is_suspended for each in self.messages}
 
 
 def queues_concerned(connector: str, record: HoldRecord | None, queues: tuple[Queue, ...]) -> tuple[Queue, ...]:

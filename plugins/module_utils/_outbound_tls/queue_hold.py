@@ -167,7 +167,8 @@ def _others_hold(wish: HoldWish, situation: HoldSituation, record: HoldRecord) -
     if wish.wanted is not Wanted.RELEASED:
         raise Refused(told)
     plan = _nothing(wish, situation, record)
-    return replace(plan, outcome=replace(plan.outcome, warnings=(told,)))
+    result = {**plan.outcome.result, "held_by": record.holder.host}
+    return replace(plan, outcome=replace(plan.outcome, result=result, warnings=(told,)))
 
 
 def _hold(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None) -> HoldPlan:
@@ -215,7 +216,7 @@ def _first_of(messages: Sequence[Message], record: HoldRecord, chosen: HeldMessa
 
 def _warned(plan: HoldPlan) -> HoldPlan:
     """Say which messages a session has already, beside those that shall go first: nobody can stop them."""
-    going = [act.identity for act in plan.acts if act.suspended]
+    going = {act.identity for act in plan.acts if act.suspended}
     leaving = [each.identity for each in plan.before.messages if each.is_in_delivery and each.identity in going]
     if not leaving:
         return plan
@@ -269,6 +270,7 @@ def _plan(
     result = {
         "server": situation.server,
         "connector": wish.connector,
+        "held_by": "",
         **hold_result(situation, ahead, after),
         "commands": typed(commands),
     }

@@ -301,6 +301,8 @@ def _word(
     if broken is not None:
         refused = broken.result.get("reason") == "refused"
         return (Verdict.REFUSED if refused else Verdict.FAILED), str(broken.result.get("msg", ""))
+    if held.trouble:
+        return Verdict.FAILED, held.trouble
     if held.kept:
         return (Verdict.REJECTED if held.kept == "rejected" else Verdict.BOUND_NOT_PROVEN), ""
     if check_mode and _stays_silent(look, steps):

@@ -74,7 +74,7 @@ see unseen see_unseen.yml "$@"
 
 # Exchange asks what nobody foresaw before the first went; the other end puts the first off: nothing was lost, and
 # everything is let go.
-repair 2 asked kb4051498 --set 'faults=[{unforeseen_prompt: {cmdlet: Suspend-Message, message: Really?}}]' \
+repair 2 asked kb4051498 --set 'faults=[{unforeseen_prompt: {cmdlet: Suspend-Message, message: Really}}]' \
     -- -e outbound_tls_repair_canary=true
 see asked see_let_go.yml -e verdict=failed "$@"
 repair 2 put-off kb4051498 --set "peers.$peer.reply_to_data=451 4.7.0 Try again later" \

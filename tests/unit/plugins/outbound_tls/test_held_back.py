@@ -68,6 +68,7 @@ def hold(**facts):
         "first": [FIRST],
         "first_waiting": [],
         "left_alone": [],
+        "held_by": "",
         "waiting": 24,
         "held_back": 24,
         "kept": "",
@@ -150,8 +151,18 @@ def test_a_check_run_says_who_would_go_first(story):
 def test_a_release_that_failed_is_a_warning_with_the_lines(story, remedy):
     failed = {"failed": True, "msg": "mbx01 did not answer.", "reason": "unreachable", "remedy": remedy}
     result, told = story(HELD, hold(), failed)
+    assert result["verdict"] == "failed"
+    assert not any("let go" in each for each in result["summary"])
     (warning,) = result["warnings"]
     assert (
         warning == f"Mail may still be held back: mbx01 did not answer. Type it yourself: {'; '.join(remedy or LINES)}"
     )
     assert told["lines_to_type"] == (remedy or LINES)
+
+
+def test_what_another_run_holds_is_no_health(story):
+    result, told = story(hold(held_by="mbx01"), binds=False, looks=[story.after_the_cure])
+    assert result["verdict"] == "failed"
+    assert result["message"] == "another run, of mbx01, holds the mail of this connector back. Wait for it to end."
+    assert not any("let go" in each for each in result["summary"])
+    assert told["lines_to_type"] == LINES
