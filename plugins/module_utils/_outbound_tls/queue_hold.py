@@ -145,7 +145,9 @@ def plan_hold(wish: HoldWish, situation: HoldSituation) -> HoldPlan:
     if record is not None and record.holder.run != situation.me.run:
         if not situation.has_ended and record.kept is Kept.NO:
             return _others_hold(wish, situation, record)
-        if wish.wanted in (Wanted.HELD, Wanted.CANARY):
+        if _is_over(situation, record):
+            record = None
+        elif wish.wanted in (Wanted.HELD, Wanted.CANARY):
             record = record.taken_over(situation.me, situation.messages)
     match wish.wanted:
         case Wanted.HELD:
@@ -156,6 +158,12 @@ def plan_hold(wish: HoldWish, situation: HoldSituation) -> HoldPlan:
             return _let_one_go(wish, situation, record)
         case _:
             return _release(wish, situation, record)
+
+
+def _is_over(situation: HoldSituation, record: HoldRecord) -> bool:
+    """Tell whether nothing of an earlier hold is suspended any more: somebody has typed the lines that let it go."""
+    queues = any(is_suspended(each) and record.queue_of(each) is not None for each in situation.queues)
+    return not queues and not any(each.is_suspended and record.holds(each) for each in situation.messages)
 
 
 def _others_hold(wish: HoldWish, situation: HoldSituation, record: HoldRecord) -> HoldPlan:

@@ -312,6 +312,15 @@ def test_what_is_kept_stays_through_later_runs(desk):
     assert (it.suspended, it.statuses) == ([], ["Retry"])
 
 
+def test_what_somebody_has_let_go_by_hand_is_held_no_more(desk):
+    it = kept_by_an_earlier_run(desk())
+    it.queues = tuple(replace(each, status="Retry") for each in it.queues)
+    assert it.do("released")["kept"] == "rejected"
+    it.queues = tuple(replace(each, status="Ready") for each in it.queues)
+    it.messages = tuple(replace(each, status="Ready") for each in it.messages)
+    assert (it.do("released")["kept"], it.record) == ("", None)
+
+
 @pytest.mark.parametrize(("answered", "kept"), [(ACCEPTED, ""), (REJECTED, "rejected"), (SILENT, "rejected")])
 def test_another_run_lets_another_one_go_first(desk, answered, kept):
     it = kept_by_an_earlier_run(desk())
