@@ -61,9 +61,7 @@ options:
     type: str
     choices: [verbose, evidence, answer, proof]
   wait_messages:
-    description: How many messages the log shall account for, with O(wait_for=proof) or O(wait_for=answer).
-    type: int
-    default: 0
+    {description: 'Messages that the log shall account for, with V(proof) and V(answer).', type: int, default: 0}
   wait_timeout: {description: Seconds to wait at the most., type: int, default: 60}
   wait_interval: {description: Seconds between two looks., type: int, default: 5}
 extends_documentation_fragment:
