@@ -65,7 +65,6 @@ def predicted(findings):
 # An explicit name.
 
 
-@pytest.mark.fact("cmdlets 10.2")
 def test_a_certificate_that_expires_is_told_with_both_readings(make, look):
     last = make.certificate(1, SMTP, not_after=make.at(days=20))
     found = look(last)
@@ -151,6 +150,7 @@ def test_a_twin_that_is_outlived_is_but_a_notice(make, look):
     assert (told.id.value, told.severity, told.when) == ("unbound_twin", Severity.NOTICE, None)
 
 
+@pytest.mark.fact("cmdlets 0.8")
 def test_without_require_tls_mail_leaves_in_clear(make, look):
     old = make.certificate(1, SMTP, not_before=make.at(days=-340), not_after=make.at(days=20))
     told = predicted(look(make.certificate(2), old, connector={"require_tls": False}))
