@@ -15,6 +15,8 @@
 #   make slow-truth    repairs at the pace of a slow Exchange in real time; a quarter of an hour. SCALE=20 hurries
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #   make fidelity      writes docs/fidelity.md: the facts about Exchange and the tests that rest on them
+#   make awx           what AWX is given, and jobs as it runs them; loads 55 MB once
+#   make eda           the shipped rulebook while mail gets stuck; installs ansible-rulebook and Java
 #   make ledger        flips each reading of the lab that stands for a fact: exactly the tests named there turn red
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
@@ -35,10 +37,10 @@ export PY
 LAB := tests/lab/exchange-lab
 LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
+EDA_READY := .venv/.eda-ready
 
 .PHONY: help demo test lint types unit sanity unit-oldest page page-pictures integration test-matrix roads readings \
-    findings slow-truth lab-proof \
-    fidelity ledger clean
+    findings slow-truth lab-proof fidelity ledger awx eda clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -48,6 +50,10 @@ $(LAB_READY): tests/requirements-lab.txt tests/requirements-libraries.txt tools/
 	@touch $@
 
 $(TEST_READY): tests/requirements.txt tests/requirements.debian $(LAB_READY)
+	@tools/set-up $<
+	@touch $@
+
+$(EDA_READY): tests/requirements-eda.txt tests/requirements-eda.debian $(TEST_READY)
 	@tools/set-up $<
 	@touch $@
 
@@ -71,7 +77,7 @@ lint: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger check
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tests/page/browser.py tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tests/awx tests/eda tests/page/browser.py tools
 
 # The report in a headless Chromium: read at two widths, in light and dark, by keyboard, on paper, and under attack.
 page: $(TEST_READY)
@@ -129,6 +135,14 @@ fidelity: $(TEST_READY)
 # READINGS="queue_error log_names" flips only those.
 ledger: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger flip $(READINGS)
+
+# The configuration, the execution environment and the jobs of AWX, as far as they can be seen without it.
+awx: $(TEST_READY)
+	@python -m tests.awx
+
+# The shipped rulebook, run by ansible-rulebook while mail gets stuck in the lab.
+eda: $(EDA_READY)
+	@python -m tests.eda
 
 clean:
 	rm -rf .venv build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
