@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from ._outbound_tls.logging_record import Holder, Run
 from ._outbound_tls.plan import Outcome, Refused, Unsettled
 from ._outbound_tls.queue_hold import HoldPlan, HoldWish, plan_hold
 from ._powershell import Pipeline, Result
-from ._records import file_name, is_dead, locked_file, read_text, replace_file, this_run, unusable
+from ._records import PATIENCE, file_name, is_dead, locked_file, read_text, replace_file, this_run, unusable
 
 _FORMAT: Final = 1
 
@@ -41,15 +41,25 @@ class Mail:
     send: Callable[[Sequence[Pipeline]], Sequence[Result]]
 
 
-def change_hold(task: Task, wish: HoldWish, directory: str | Path, mail: Mail, *, budget: float = 300) -> Outcome:
-    """Carry a wish for a connector's waiting mail out, under the record's lock; ``budget`` is how long to wait for it.
+def change_hold(
+    task: Task,
+    wish: HoldWish,
+    directory: str | Path,
+    mail: Mail,
+    *,
+    budget: float = 300,
+    patience: timedelta = PATIENCE,
+) -> Outcome:
+    """Carry a wish for a connector's waiting mail out, under the record's lock.
+
+    ``budget`` is how many seconds to wait for the lock, ``patience`` as ``is_dead`` takes it.
 
     Raises:
         Refused: as ``plan_hold``, or the directory cannot be used.
         Unsettled, RemotingError, Unreadable: as ``carry_out``.
     """
     me = Holder(task.inventory_hostname, this_run(), datetime.now(UTC))
-    change = _Change(wish, HoldFile(directory, mail.server, wish.connector), mail, me)
+    change = _Change(wish, HoldFile(directory, mail.server, wish.connector), mail, me, patience)
     if task.check_mode:
         return carry_out(task, observe=change.observe, decide=change.decide, apply=mail.send)
     with locked_file(change.file.path.with_suffix(".lock"), budget, "holds the same connector's mail back"):
@@ -110,6 +120,7 @@ class _Change:
     file: HoldFile
     mail: Mail
     me: Holder
+    patience: timedelta
     plan: HoldPlan | None = None
 
     def observe(self) -> HoldSituation:
@@ -120,7 +131,7 @@ class _Change:
             queues=queues,
             messages=tuple(message for queue in queues for message in self.mail.messages(queue.identity)),
             record=record,
-            has_ended=record is not None and is_dead(record.holder, datetime.now(UTC)),
+            has_ended=record is not None and is_dead(record.holder, datetime.now(UTC), self.patience),
             me=self.me,
         )
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ from ._outbound_tls.logging_level import LoggingPlan, LoggingState, LoggingWish,
 from ._outbound_tls.logging_record import Holder, Record, Run, swept
 from ._outbound_tls.plan import Outcome, Refused, Unsettled
 from ._powershell import Pipeline, Result
-from ._records import file_name, is_dead, locked_file, read_text, replace_file, this_run, unusable
+from ._records import PATIENCE, file_name, is_dead, locked_file, read_text, replace_file, this_run, unusable
 
 _FORMAT: Final = 1
 _DOMAIN: Final = re.compile(r"\bDC=([^,]+)", flags=re.IGNORECASE)
@@ -87,7 +87,9 @@ class _Recorder:
     def observe(self) -> LoggingState:
         now = datetime.now(UTC)
         record = None if self.entry is None else self.entry.read()
-        dead = frozenset(holder.run for holder in record.holders if is_dead(holder, now)) if record else frozenset()
+        dead = frozenset[Run]()
+        if self.entry is not None and record is not None:
+            dead = frozenset(each.run for each in record.holders if is_dead(each, now, self.entry.patience))
         if self.asked is None:
             is_held = record is not None and bool(swept(record, dead).holders)
             self.asked = record.domain_controller if record is not None and is_held else self.nearest
@@ -118,14 +120,20 @@ class _Recorder:
 
 
 class Journal:
-    """The directory. It is made when the first record is written, for its owner only."""
+    """The directory. It is made when the first record is written, for its owner only.
 
-    def __init__(self, directory: str | Path) -> None:
+    A run on another machine (an execution environment's container is one) cannot be asked whether it lives. For
+    ``patience`` after it has last said that it needs the level, it counts as alive.
+    """
+
+    def __init__(self, directory: str | Path, patience: timedelta = PATIENCE) -> None:
         self.directory = Path(directory).expanduser()
+        self.patience = patience
 
     def entry(self, organisation: str, connector: str) -> Entry:
         """Return a connector's entry without holding its lock, to look at it only."""
-        return Entry(self.directory / f"{self._name(organisation, connector)}.json", organisation, connector)
+        path = self.directory / f"{self._name(organisation, connector)}.json"
+        return Entry(path, organisation, connector, self.patience)
 
     @contextmanager
     def locked(self, organisation: str, connector: str, budget: float) -> Iterator[Entry]:
@@ -149,6 +157,7 @@ class Entry:
     path: Path
     organisation: str
     connector: str
+    patience: timedelta
 
     def read(self) -> Record | None:
         """Return the record; None when there is none.

@@ -22,8 +22,9 @@ from ._outbound_tls.logging_record import Holder, Run
 from ._outbound_tls.plan import Refused
 
 _PAUSE: Final = 0.05
-# A run on another machine (an execution environment's container is one) cannot be asked whether it lives.
-_PATIENCE_WITH_STRANGERS: Final = timedelta(days=1)
+PATIENCE: Final = timedelta(minutes=30)
+"""For how long a run on another machine, such as an execution environment's container, counts as alive after it has
+last said something: it cannot be asked."""
 
 
 def file_name(*parts: str) -> str:
@@ -71,11 +72,11 @@ def this_run() -> Run:
     return Run(socket.gethostname(), pid, _started(pid) or "")
 
 
-def is_dead(holder: Holder, now: datetime) -> bool:
-    """Tell whether a holder's run has ended without leaving."""
+def is_dead(holder: Holder, now: datetime, patience: timedelta = PATIENCE) -> bool:
+    """Tell whether a holder's run has ended without leaving; of another machine's, by ``patience``."""
     run = holder.run
     if run.controller != socket.gethostname():
-        return now - holder.since > _PATIENCE_WITH_STRANGERS
+        return now - holder.since > patience
     started = _started(run.pid)
     if started is not None and run.started:
         return started != run.started

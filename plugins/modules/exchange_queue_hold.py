@@ -43,6 +43,12 @@ options:
       - In an execution environment that is thrown away after the run, name a mounted directory.
     type: path
     required: true
+  journal_patience:
+    description:
+      - For how many seconds a run on another machine counts as alive after it has held mail back, as
+        O(mailops.exchange.exchange_sendconnector_logging#module:journal_patience).
+    type: int
+    default: 1800
   proof:
     description:
       - With O(state=released), what the log tells of mail since the first ones were let go. It is
@@ -195,6 +201,8 @@ failure_kind:
   sample: connector_certificate_lacks_smtp
 """
 
+from datetime import timedelta
+
 from ..module_utils._hold import Mail, change_hold
 from ..module_utils._module import Definition, Task, run_as_module
 from ..module_utils._observe.exchange import Exchange
@@ -208,7 +216,14 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     wish = HoldWish.from_options(task.options, check_mode=task.check_mode)
     server = exchange.server(task.options["server"])
     mail = Mail(server.fqdn, server.queues, server.every_message, server.hold)
-    return change_hold(task, wish, task.options["journal_dir"], mail, budget=task.options["exchange_timeout"])
+    return change_hold(
+        task,
+        wish,
+        task.options["journal_dir"],
+        mail,
+        budget=task.options["exchange_timeout"],
+        patience=timedelta(seconds=task.options["journal_patience"]),
+    )
 
 
 DEFINITION = Definition(
@@ -218,6 +233,7 @@ DEFINITION = Definition(
         "connector": {"type": "str", "required": True},
         "state": {"type": "str", "required": True, "choices": ["held", "canary", "released"]},
         "journal_dir": {"type": "path", "required": True},
+        "journal_patience": {"type": "int", "default": 1800},
         "proof": {"type": "dict"},
         "even_if_kept": {"type": "bool", "default": False},
     },

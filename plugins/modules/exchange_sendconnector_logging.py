@@ -42,6 +42,15 @@ options:
       - Directory on the controller with the records. Needed for V(previous).
       - In an execution environment that is thrown away after the run, name a mounted directory.
     type: path
+  journal_patience:
+    description:
+      - For how many seconds a run on another machine counts as alive after it has last said that it needs the level.
+        Whether it lives cannot be asked. Each job of AWX is on another machine, since its container has a name of its
+        own. A run on this machine is asked.
+      - It must be longer than a host may go without a task of this module. With V(0) nobody on another machine is
+        waited for, which is right where the job scheduler never lets two runs at the same organisation.
+    type: int
+    default: 1800
   raised_from:
     description:
       - For check mode only, in which nothing was raised. The RV(ignore:level_before) that the raise of the same check
@@ -166,6 +175,7 @@ failure_kind:
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 from ..module_utils._exchange.connector import SendConnector
 from ..module_utils._exchange.edge import EdgeStanding, edge_sync_of
@@ -199,7 +209,7 @@ def run(task: Task, exchange: Exchange) -> Outcome:
     return change_level(
         task,
         wish,
-        Journal(directory) if directory else None,
+        Journal(directory, timedelta(seconds=task.options["journal_patience"])) if directory else None,
         connector=connector,
         observe=observe,
         apply=apply,
@@ -223,6 +233,7 @@ DEFINITION = Definition(
         "identity": {"type": "str", "required": True, "aliases": ["name"]},
         "level": {"type": "str", "required": True, "choices": ["verbose", "none", "previous"]},
         "journal_dir": {"type": "path"},
+        "journal_patience": {"type": "int", "default": 1800},
         "raised_from": {"type": "str", "choices": ["None", "Verbose"]},
     },
     run=run,

@@ -57,13 +57,13 @@ def prepare(folder: Path, variables: Mapping[str, Any], *, options: Sequence[str
     shutil.copytree(PROJECT, folder / "project")
     (folder / "inventory").mkdir()
     (folder / "env").mkdir()
+    machine = _machine(folder)
     files: dict[str, Any] = {
         "inventory/hosts.json": inventory,
         "env/extravars": dict(variables),
         "env/passwords": {r"^SSH password:\s*?$": account.password},
         "env/settings": {"job_timeout": timeout, "suppress_ansible_output": True, "idle_timeout": 0},
-        # The lab is given to the job as the network is: by its addresses, never by the environment.
-        "env/envvars": {"ANSIBLE_INVENTORY": str(folder / "inventory")},
+        "env/envvars": {"ANSIBLE_INVENTORY": str(folder / "inventory"), "PYTHONPATH": str(machine)},
     }
     for name, content in files.items():
         (folder / name).write_text(json.dumps(content), encoding="utf-8")
@@ -71,6 +71,14 @@ def prepare(folder: Path, variables: Mapping[str, Any], *, options: Sequence[str
         " ".join(["-u", account.user.replace("\\", "\\\\"), "--ask-pass", *options])
     )
     return account
+
+
+def _machine(folder: Path) -> Path:
+    """Give the job's processes a machine name of their own, as its container would."""
+    machine = folder.with_name(f"{folder.name}-machine")
+    machine.mkdir(exist_ok=True)
+    (machine / "sitecustomize.py").write_text(f"import socket\n\nsocket.gethostname = lambda: {folder.name!r}\n")
+    return machine
 
 
 def run(folder: Path, playbook: str, *, cancel: Callable[[Event], bool] | None = None) -> Job:

@@ -31,7 +31,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Holder:
-    """An inventory host that needs the log for as long as its run lives."""
+    """An inventory host that needs the log for as long as its run lives; ``since`` is when it last said so."""
 
     host: str
     run: Run
@@ -65,10 +65,15 @@ def swept(record: Record, dead: Collection[Run]) -> Record:
 
 
 def joined(record: Record, me: Holder, domain_controller: str) -> Record:
-    """Add a holder. Where nobody was left, this is a new raise: its time begins now, on the one that is asked now."""
+    """Add a holder, or note that it still is one.
+
+    Where nobody was left, this is a new raise: its time begins now, on the domain controller that is asked now.
+    """
     if not record.holders:
         return replace(record, holders=(me,), raised_at=me.since, domain_controller=domain_controller)
-    return record if any(holder.is_same(me) for holder in record.holders) else _with(record, me)
+    if any(holder.is_same(me) for holder in record.holders):
+        return replace(record, holders=tuple(me if holder.is_same(me) else holder for holder in record.holders))
+    return _with(record, me)
 
 
 def left(record: Record, me: Holder) -> Record:

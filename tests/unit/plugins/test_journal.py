@@ -22,9 +22,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connect
 from ansible_collections.mailops.exchange.plugins.module_utils._journal import (
     Journal,
     change_level,
-    is_dead,
     organisation_of,
-    this_run,
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._module import Task
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.logging_level import (
@@ -34,6 +32,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.log
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.logging_record import Holder, Record, Run
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.plan import Refused, Unsettled
 from ansible_collections.mailops.exchange.plugins.module_utils._powershell import Result
+from ansible_collections.mailops.exchange.plugins.module_utils._records import PATIENCE, is_dead, this_run
 from ansible_collections.mailops.exchange.plugins.module_utils._remoting.errors import SessionLost, Silent
 
 GUID = "6f1c2d3e-0000-4000-8000-00000000c0de"
@@ -369,19 +368,43 @@ def test_organisations_do_not_collide(journal):
 
 def test_a_process_that_took_a_dead_ones_number_is_not_it():
     me = this_run()
-    assert not is_dead(Holder("mbx01", me, NOW), NOW)
-    assert is_dead(Holder("mbx01", replace(me, started="another-boot:1"), NOW), NOW)
+    assert not is_dead(Holder("mbx01", me, NOW), NOW, PATIENCE)
+    assert is_dead(Holder("mbx01", replace(me, started="another-boot:1"), NOW), NOW, PATIENCE)
 
 
 def test_where_the_system_tells_no_start_the_number_must_do(monkeypatch):
     monkeypatch.setattr(_records, "_started", lambda _pid: None)
     me = this_run()
     assert me.started == ""
-    assert not is_dead(Holder("mbx01", me, NOW), NOW)
-    assert is_dead(Holder("mbx01", replace(me, pid=2**22 + 1), NOW), NOW)
+    assert not is_dead(Holder("mbx01", me, NOW), NOW, PATIENCE)
+    assert is_dead(Holder("mbx01", replace(me, pid=2**22 + 1), NOW), NOW, PATIENCE)
 
 
-def test_a_stranger_is_given_a_day():
+@pytest.mark.parametrize("patience", [0, 1800])
+def test_a_stranger_is_given_as_much_time_as_he_is_granted(patience):
     stranger = Holder("mbx01", Run("another-controller", os.getpid(), ""), NOW)
-    assert not is_dead(stranger, NOW + timedelta(hours=23))
-    assert is_dead(stranger, NOW + timedelta(hours=25))
+    assert not is_dead(stranger, NOW + timedelta(seconds=patience), timedelta(seconds=patience))
+    assert is_dead(stranger, NOW + timedelta(seconds=patience + 1), timedelta(seconds=patience))
+
+
+def test_a_host_that_still_needs_the_level_says_so_each_time(journal, directory):
+    change(directory, journal, "verbose")
+    first = record_in(journal).holders
+    change(directory, journal, "verbose")
+    second = record_in(journal).holders
+    assert [each.run for each in first] == [each.run for each in second]
+    assert second[0].since > first[0].since
+    assert len(directory.done) == 1
+
+
+def test_a_job_whose_container_is_gone_leaves_its_level_to_the_next(journal, directory, monkeypatch):
+    monkeypatch.setattr(_records.socket, "gethostname", lambda: "job-1")
+    change(directory, journal, "verbose")
+    monkeypatch.setattr(_records.socket, "gethostname", lambda: "job-2")
+    change(directory, journal, "verbose")
+    change(directory, journal, "previous")
+    assert directory.done == ["Verbose"]  # the first may be alive
+    impatient = Journal(journal.directory, timedelta(0))
+    change(directory, impatient, "verbose")
+    change(directory, impatient, "previous")
+    assert directory.done == ["Verbose", "None"]

@@ -215,14 +215,13 @@ class TransportService:
         self._queue_up(message.recipient.rpartition("@")[2], [own])
 
     def _hand_over(self, domain: str, mail: Mail) -> None:
-        self._queue_up(
-            domain, [self._message(f"user{number}@{domain}", mail.subject) for number in range(1, mail.count + 1)]
-        )
+        messages = [self._message(f"user{number}@{domain}", mail.subject) for number in range(1, mail.count + 1)]
+        if mail.messages_suspended_at is not None:
+            self._agenda.at(mail.messages_suspended_at, lambda: _suspend_each(messages))
+        self._queue_up(domain, messages)
 
     def _queue_up(self, domain: str, messages: list[Message]) -> None:
         hop = self._routing.next_hop(domain)
-        if mail.messages_suspended_at is not None:
-            self._agenda.at(mail.messages_suspended_at, lambda: _suspend_each(messages))
         if hop is not None:
             self._delivery.accept(hop, messages)
         else:

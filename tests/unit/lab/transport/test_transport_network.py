@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from exchange_lab.world import Inspection, Network
 
-from .test_transport_peers import PRIMARY, connectivity, bound
+from .test_transport_peers import PRIMARY, bound, connectivity
 
 COMMUNICATING = "451 4.4.397 Error communicating with target host. -> "
 IPV4, IPV6 = "203.0.113.25", "2001:db8::25"

@@ -229,6 +229,7 @@ class TestSession:
                     "exchange_certificate_enable": {
                         f"Enable-ExchangeCertificate -{each}" for each in ("Server", "Services", "Thumbprint")
                     },
+                    "exchange_queue_hold": {"Resume-Message", "Resume-Queue", "Suspend-Message", "Suspend-Queue"},
                     "exchange_sendconnector_logging": {"Set-SendConnector"},
                 },
             ),

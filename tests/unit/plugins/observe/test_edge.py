@@ -123,7 +123,14 @@ def exchange(edge: Edge) -> Exchange:
 
 
 def set_level(edge: Edge, tmp_path: Any, level: str = "verbose") -> Any:
-    options = {"identity": NAME, "level": level, "journal_dir": str(tmp_path), "server": None, "exchange_timeout": 5}
+    options = {
+        "identity": NAME,
+        "level": level,
+        "journal_dir": str(tmp_path),
+        "journal_patience": 0,
+        "server": None,
+        "exchange_timeout": 5,
+    }
     with exchange(edge) as organisation:
         return run(Task(options, inventory_hostname="edge01"), organisation)
 

@@ -153,6 +153,7 @@ def a_message(number: int) -> RemoteObject:
         properties={
             "Identity": RemoteObject(text=f"MBX01\\3\\{number}"),
             "Queue": RemoteObject(text="MBX01\\3"),
+            "InternetMessageId": f"<{number}@contoso.test>",
             "Status": RemoteObject(text="Retry", number=5),
             "LastError": "452 4.3.1 Insufficient system resources",
             "DateReceived": "2026-03-02T02:00:00.000Z",
