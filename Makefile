@@ -15,6 +15,7 @@
 #   make slow-truth    repairs at the pace of a slow Exchange in real time; a quarter of an hour. SCALE=20 hurries
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #   make fidelity      writes docs/fidelity.md: the facts about Exchange and the tests that rest on them
+#   make fleet         every way to run the role over several servers of one connector
 #   make awx           what AWX is given, and jobs as it runs them; loads 55 MB once
 #   make eda           the shipped rulebook while mail gets stuck; installs ansible-rulebook and Java
 #   make ledger        flips each reading of the lab that stands for a fact: exactly the tests named there turn red
@@ -77,7 +78,7 @@ lint: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger check
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tests/awx tests/eda tests/page/browser.py tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tests/awx tests/eda tests/fleet tests/page/browser.py tools
 
 # The report in a headless Chromium: read at two widths, in light and dark, by keyboard, on paper, and under attack.
 page: $(TEST_READY)
@@ -135,6 +136,10 @@ fidelity: $(TEST_READY)
 # READINGS="queue_error log_names" flips only those.
 ledger: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger flip $(READINGS)
+
+# Every way to run the role over a fleet: strategies, batches, hosts that are away, runs at once, runs that are killed.
+fleet: $(TEST_READY)
+	@python -m tests.fleet $(FLEET)
 
 # The configuration, the execution environment and the jobs of AWX, as far as they can be seen without it.
 awx: $(TEST_READY)
