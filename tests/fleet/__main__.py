@@ -4,8 +4,8 @@
 """``make fleet``: one connector, three source servers, and every way to run the role over them.
 
 At the end the level must be what it was at the beginning, all mail that can leave must have left over TLS, and the
-connector must have been set once up and once down: it belongs to the organisation, not to a host. The exit status is 0
-only if all is as it must be. Words choose cases: ``python -m tests.fleet free killed``.
+connector must have been set once up and once down, in batches once a batch: it belongs to the organisation, not to a
+host. The exit status is 0 only if all is as it must be. Words choose cases: ``python -m tests.fleet free killed``.
 """
 
 from __future__ import annotations

@@ -42,6 +42,15 @@ class Case:
         return ", ".join(words)
 
     @property
+    def times(self) -> int:
+        """Return how often the level must go up and down: once, but in batches once a batch.
+
+        A batch puts back what it has raised. It cannot leave that to a later one, which Ansible never begins when every
+        host of this one has failed.
+        """
+        return len(self.reached) if self.serial else 1
+
+    @property
     def reached(self) -> tuple[str, ...]:
         """Return the servers whose mail must have left at the end."""
         return SERVERS[1:] if self.first_is_away else SERVERS
