@@ -41,7 +41,7 @@ TEST_READY := .venv/.test-ready
 EDA_READY := .venv/.eda-ready
 
 .PHONY: help demo test lint types unit sanity unit-oldest page page-pictures integration test-matrix roads readings \
-    findings slow-truth lab-proof fidelity ledger awx eda clean
+    findings slow-truth lab-proof fidelity ledger fleet awx eda clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
