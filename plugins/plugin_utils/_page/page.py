@@ -32,6 +32,7 @@ from .todo import (
     absence,
     absent_job,
     group_findings,
+    listed,
     unknown_jobs,
     verdict_jobs,
     without_jobs,
@@ -136,6 +137,7 @@ def render_page(document: Result, *, title: str, time: str | None = None, verdic
     environment.filters.update(
         day=day_of, minute=minute_of, presented=presented_of, short_subject=short_subject, short=short_thumbprint
     )
+    environment.filters["listed"] = listed
     template = environment.get_template("page.html.j2")
     page = make_page(document, title=title, time=_time(document) if time is None else time, verdicts=verdicts)
     return template.render(page=page, states=STATES, of_severity=OF_SEVERITY, grades=GRADES, longest=LONGEST)

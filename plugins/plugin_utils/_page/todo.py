@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from .states import OF_HOST, OF_SEVERITY, STATES, State, Tone, finding_label
 from .times import day_of, days_between, distance
 
 Result = Mapping[str, Any]
+
+# So many names are read at a glance.
+_LISTED: Final = 8
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ def unknown_jobs(hosts: Iterable[Result]) -> Iterator[Job]:
         if host["state"] in OF_HOST:
             by_state.setdefault(OF_HOST[host["state"]], []).append(host)
     for state, unknown in by_state.items():
-        names = ", ".join(str(each["server"] or each["host"]) for each in unknown)
+        names = listed([str(each["server"] or each["host"]) for each in unknown])
         alone = len(unknown) == 1
         why = unknown[0]["message"] if alone else f"{len(unknown)} hosts could not be looked at."
         said = () if alone else tuple(str(each["message"]) for each in unknown)
@@ -100,8 +103,14 @@ def absent_job(absent: Sequence[Result]) -> Iterator[Job]:
     """Tell of the source servers that no host of the run is."""
     if absent:
         connectors = dict.fromkeys(name for each in absent for name in each["connectors"])
-        names = ", ".join(str(each["server"]) for each in absent)
+        names = listed([str(each["server"]) for each in absent])
         yield Job(State.ABSENT, names, absence(connectors), "run again on all source servers.")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list, of many only the first."""
+    more = len(names) - _LISTED
+    return ", ".join(names) if more <= 1 else f"{', '.join(names[:_LISTED])} and {more} more"
 
 
 def absence(connectors: Iterable[str]) -> str:
@@ -110,7 +119,7 @@ def absence(connectors: Iterable[str]) -> str:
     return f"Source server of {names}, but no host of this run has that name: nothing is known of its mail."
 
 
-AGAIN = {
+AGAIN: Final = {
     State.UNREACHABLE: "make the server reachable and run again; until then nothing is known of its mail.",
     State.FAILED: "read the message, look at the state that it shows, and run again.",
 }

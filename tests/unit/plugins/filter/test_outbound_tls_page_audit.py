@@ -130,6 +130,13 @@ def test_the_same_on_many_servers_is_told_once() -> None:
     assert [line for line in typed if line not in page.jobs] == []
 
 
+def test_many_servers_of_which_nothing_is_known_are_one_job_and_each_has_its_reason() -> None:
+    failure = {"reason": "unreachable", "msg": "no connection to port 80."}
+    page = page_of([{"host": f"mbx{number:02}", "failure": failure} for number in range(60)])
+    assert "mbx06, mbx07 and 52 more Unreachable 60 hosts could not be looked at" in page.jobs
+    assert page.jobs.count("no connection to port 80") == 60
+
+
 def test_every_link_leads_to_a_part_of_the_page() -> None:
     for hosts in (fleet.small(), fleet.big(), fleet.hostile()):
         page = page_of(hosts)
