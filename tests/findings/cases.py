@@ -152,7 +152,7 @@ NETWORK = (
 
 OTHERS = (
     *(
-        Case("16", f"Kerberos: {word}", "authentication", (f"{SERVER}.kerberos={word}",), "relayed",
+        Case("16", f"Kerberos: {word}", "authentication", (f"{SERVER}.kerberos={word}",), "other-site",
              server="mbx02.contoso.test")
         for word in ("no_spn", "clock_skewed", "broken_trust")
     ),
@@ -181,9 +181,9 @@ OTHERS = (
     Case("21", "the way to the front end fails", "frontend_hop", (VERBOSE,), "front-end-trap",
          also=WILL_NOT_SERVE, qualifiers=FRONT_END),
     Case("22", "the source server does not answer", "relayed",
-         ("servers.mbx02.contoso.test.network={firewall: {mbx01.contoso.test: drops}}",), "relayed",
+         ("servers.mbx02.contoso.test.network={firewall: {mbx01.contoso.test: drops}}",), "other-site",
          server="mbx02.contoso.test", unobserved="the same look at that server"),
-    Case("22", "seen from the source server", "suspected", scenario="relayed", qualifiers=SILENT, unobserved=LOGGING),
+    Case("22", "seen from the source server", "suspected", scenario="other-site", qualifiers=SILENT, unobserved=LOGGING),
     Case("22", "seen from the Edge", "suspected", (FROM_ELSEWHERE,), "edge-subscribed", server="edge01.contoso.test",
          qualifiers=SILENT, unobserved=LOGGING),
     proven("23", "a reply that nobody knows", "unknown_error", f"{PEER}.reply_to_mail=451 4.7.1 Greylisted"),

@@ -152,7 +152,7 @@ def test_the_default_certificate_of_a_peer_has_the_domain_it_is_in(lab: Any) -> 
 
 
 def test_mail_of_a_server_that_is_no_source_waits_at_the_source(lab: Any) -> None:
-    state = lab("relayed").state()
+    state = lab("other-site").state()
     waiting = {
         (each["server"], each["delivery_type"]): each["message_count"]
         for each in state["queues"]

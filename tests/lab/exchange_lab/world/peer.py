@@ -82,7 +82,7 @@ class Peer:
     dns: DnsAnswer = "answers"
     listens: bool = True
     connect_failure: ConnectFailure = "timed_out"
-    banner: str = ""
+    banner: str = "220 ESMTP"
     starttls: bool = True
     requires_tls: bool = False
     tls_versions: tuple[TlsVersion, ...] = ("TLS1_2", "TLS1_3")
