@@ -10,7 +10,7 @@ before the queue: a queue's text is a hint, a row of a log is proof.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from .case import Case
 from .finding import Confidence, Finding, FindingId, Severity
@@ -32,7 +32,7 @@ from .support import supported
 from .telling import finding
 from .to_type import with_lines
 
-Rule = Callable[[Case], Finding | None]
+Rule: TypeAlias = "Callable[[Case], Finding | None]"
 
 
 def diagnose(case: Case) -> Finding:

@@ -32,10 +32,10 @@ def _each_queue(verb: str, act: _Act) -> Callable[[Invocation], Iterable[Value]]
     def run(invocation: Invocation) -> Iterable[Value]:
         with invocation.world.lock:
             meant = [(each.identity, each.delivery_type) for each in queues_meant(invocation)]
-        for identity, delivery_type in meant:
-            if should_process(invocation, f'{verb} queue "{identity}".', high_impact=True):
-                _refuse_other(invocation, identity, delivery_type)
-                _do(invocation, identity, act, identity)
+        for queue, delivery_type in meant:
+            if should_process(invocation, f'{verb} queue "{queue}".', high_impact=True):
+                _refuse_other(invocation, queue, delivery_type)
+                _do(invocation, queue, act, queue)
         return ()
 
     return run
