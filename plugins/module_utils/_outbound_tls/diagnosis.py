@@ -10,7 +10,7 @@ before the queue: a queue's text is a hint, a row of a log is proof.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 from .case import Case
 from .finding import Confidence, Finding, FindingId, Severity
@@ -31,8 +31,6 @@ from .rules_silence import (
 from .support import supported
 from .telling import finding
 from .to_type import with_lines
-
-Rule: TypeAlias = "Callable[[Case], Finding | None]"
 
 
 def diagnose(case: Case) -> Finding:
@@ -61,7 +59,7 @@ def out_of_service(case: Case) -> Finding | None:
     )
 
 
-_RULES: Final[tuple[Rule, ...]] = (
+_RULES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     out_of_service,
     frontend_proxy,
     not_bound,
@@ -82,4 +80,4 @@ _RULES: Final[tuple[Rule, ...]] = (
     idle_and_unbound,
     healthy,
 )
-_BESIDE: Final[tuple[Rule, ...]] = (put_off_by_reply,)
+_BESIDE: Final[tuple[Callable[[Case], Finding | None], ...]] = (put_off_by_reply,)
