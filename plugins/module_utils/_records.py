@@ -91,7 +91,8 @@ def _started(pid: int) -> str | None:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
         return None
-    return f"{boot}:{fields[19]}"
+    # A zombie has ended; where nobody reaps it, as in many a container, it stays for good.
+    return f"{boot}:ended" if fields[0] in "ZX" else f"{boot}:{fields[19]}"
 
 
 def _exists(pid: int) -> bool:

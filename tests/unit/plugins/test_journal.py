@@ -372,6 +372,17 @@ def test_a_process_that_took_a_dead_ones_number_is_not_it():
     assert is_dead(Holder("mbx01", replace(me, started="another-boot:1"), NOW), NOW, PATIENCE)
 
 
+def test_a_process_that_nobody_has_reaped_has_ended():
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    run = replace(this_run(), pid=process.pid, started=_records._started(process.pid))
+    assert not is_dead(Holder("mbx01", run, NOW), NOW)
+    process.kill()
+    # Wait for its end without reaping it.
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert is_dead(Holder("mbx01", run, NOW), NOW)
+    process.communicate()
+
+
 def test_where_the_system_tells_no_start_the_number_must_do(monkeypatch):
     monkeypatch.setattr(_records, "_started", lambda _pid: None)
     me = this_run()
