@@ -14,6 +14,7 @@
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #   make fidelity      writes docs/fidelity.md: the facts about Exchange and the tests that rest on them
 #   make ledger        flips each reading of the lab that stands for a fact: exactly the tests named there turn red
+#   make mutation      puts one fault after another into the code that decides: each turns a test red; half an hour
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
 
@@ -35,7 +36,7 @@ LAB_READY := .venv/.lab-ready
 TEST_READY := .venv/.test-ready
 
 .PHONY: help demo test lint types unit sanity unit-oldest integration test-matrix roads readings slow-truth lab-proof \
-    fidelity ledger clean
+    fidelity ledger mutation clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -68,7 +69,7 @@ lint: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger check
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/ledger tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/ledger tests/mutation tools
 
 unit: $(TEST_READY)
 	pytest -n auto
@@ -114,6 +115,12 @@ fidelity: $(TEST_READY)
 # READINGS="queue_error log_names" flips only those.
 ledger: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger flip $(READINGS)
+
+# MUTATION="_exchange/services prompts" measures those files alone, --sample=9 no more than nine faults of each.
+mutation: $(TEST_READY)
+	@python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/mutation \
+	    --requirement tests/requirements-mutation.txt
+	@PYTHONHASHSEED=0 PYTHONPATH=$(CURDIR)/build/mutation python -m tests.mutation $(MUTATION)
 
 clean:
 	rm -rf .venv build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
