@@ -15,6 +15,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_lo
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import TransportService
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.case import make_case
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import OtherStore, Refusal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +57,7 @@ def test_the_kbs_case(make, culprit):
         f"with UnknownCredentials; 25 messages wait."
     )
     assert entry["finding"]["confidence"] == "certain"
+    assert entry["finding"]["word"] == "UnknownCredentials"
     assert entry["finding"]["severity"] == "error"
     assert entry["finding"]["repairable_by_role"] is True
     assert entry["finding"]["evidence"]["grade"] == entry["evidence"]["grade"] == "marked"
@@ -98,6 +100,15 @@ def test_no_credentials_is_told_to_import_the_key(make, culprit):
     assert entry["finding"]["thumbprints"] == [culprit.thumbprint]
     assert entry["finding"]["evidence"]["lines"][-1].endswith("error NoCredentials")
     assert steps(entry) == ("no", "no", "no")
+
+
+def test_of_several_certificates_that_were_sent_the_last_one_is_told(make, culprit):
+    other = make.certificate(2)
+    sent = ("*,,Sending certificate", *make.described(other), "*,,Sending certificate", *make.described(culprit))
+    text = make.rows(
+        "A1", -4, ">,STARTTLS,", "<,220 ready,", *sent, "*,,TLS negotiation failed with error NoCredentials"
+    )
+    assert assessed(make, text)["finding"]["thumbprints"] == [culprit.thumbprint]
 
 
 @pytest.mark.parametrize(
@@ -264,6 +275,28 @@ def test_a_level_that_is_verbose_already_cannot_be_refused(make):
     assert steps(assessed(make, connectors=connectors))[0] == "certain"
 
 
+def test_what_names_nothing_or_is_sent_from_nowhere_cannot_be_refused(make):
+    """Set-SendConnector looks for the named certificate on the first source server."""
+    for changes in ({"tls_certificate_name": None}, {"source_servers": ()}):
+        reading = make.reading(connectors=(make.connector(**changes),))
+        assert make_case(reading, reading.connectors[0]).change_may_be_refused is False
+
+
+def test_a_certificate_of_the_name_in_another_case_is_named(make):
+    """The transport service ignores case."""
+    spelled = make.certificate(5, subject=make.subject.upper())
+    entry = assessed(make, certificates=(make.setup_certificate(), spelled))
+    assert [each["thumbprint"] for each in entry["named_certificates"]] == [spelled.thumbprint]
+    assert entry["repair"]["bind"]["thumbprints"] == [spelled.thumbprint]
+
+
+def test_a_federation_certificate_of_the_name_is_no_candidate(make):
+    federated = make.certificate(5, Service.FEDERATION)
+    entry = assessed(make, certificates=(make.setup_certificate(), federated))
+    assert told(entry) == ("no_evidence", "")
+    assert entry["repair"]["bind"]["thumbprints"] == []
+
+
 @pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
 @pytest.mark.parametrize(
     ("store", "expected"),
@@ -377,7 +410,7 @@ def test_an_old_failure_is_quoted(make, culprit):
 def test_a_refused_change_is_acted_on(make):
     entry = assessed(make, refusals=(Refusal(make.guid, "The given certificate is not enabled for SMTP protocol."),))
     assert told(entry) == ("certificate_not_bound", "")
-    assert entry["finding"]["confidence"] == "probable"
+    assert (entry["finding"]["confidence"], entry["finding"]["word"]) == ("probable", "")
     assert entry["evidence"]["grade"] == "refusal"
     assert steps(entry) == ("certain", "certain", "certain")
 
@@ -388,7 +421,7 @@ def test_a_refused_change_is_acted_on(make):
 def test_nothing_waits_and_everything_is_bound(make):
     entry = assessed(make, queues=(), certificates=(make.setup_certificate(), make.certificate(1, SMTP)))
     assert told(entry) == ("healthy", "")
-    assert entry["finding"]["severity"] == "info"
+    assert (entry["finding"]["severity"], entry["finding"]["confidence"]) == ("info", "probable")
     assert steps(entry) == ("no", "no", "no")
 
 
@@ -412,6 +445,7 @@ def test_a_same_named_certificate_that_nobody_uses_is_healthy(make, culprit):
     certificates = (make.setup_certificate(), culprit, bound)
     entry = assessed(make, make.succeeding(bound, remote, -30), queues=(), certificates=certificates)
     assert told(entry) == ("healthy", "")
+    assert entry["finding"]["confidence"] == "certain"
 
 
 def test_cured_and_waiting_for_the_next_retry(make, culprit):
@@ -425,6 +459,26 @@ def test_cured_and_waiting_for_the_next_retry(make, culprit):
     )
     assert told(entry) == ("healthy", "")
     assert steps(entry) == ("no", "no", "certain")
+
+
+@pytest.mark.parametrize(
+    ("tried", "expected"),
+    [
+        (-3, ("healthy", "")),
+        (-2, ("healthy", "")),
+        (-1, ("other_cause", "unknown")),
+        (None, ("other_cause", "unknown")),
+    ],
+)
+def test_a_queue_is_cured_if_tls_was_established_at_its_last_attempt_or_later(make, culprit, tried, expected):
+    bound = replace(culprit, services=culprit.services | {SMTP})
+    entry = assessed(
+        make,
+        make.succeeding(bound, make.certificate(9, subject="CN=peer"), -2),
+        queues=(make.queue(last_retry_time=None if tried is None else make.at(minutes=tried)),),
+        certificates=(make.setup_certificate(), bound),
+    )
+    assert told(entry) == expected
 
 
 def test_suspended_queues_are_reported_and_never_retried(make):

@@ -189,6 +189,53 @@ def test_without_waiting_mail_it_publishes_nothing(make):
     assert told(result) == ("healthy", "")
 
 
+@pytest.mark.parametrize(
+    ("changes", "cause"),
+    [({"tls_certificate_name": None}, "certificate_name_missing"), ({"ignore_starttls": True}, "starttls_ignored")],
+)
+def test_where_no_certificate_is_used_no_front_end_is_asked(make, changes, cause):
+    result = sender(make, hop(make), connectors=(make.connector(frontend_proxy=True, **changes),))
+    assert told(result) == ("other_cause", cause)
+
+
+def test_what_else_the_queue_says_is_no_matter_of_the_front_end(make):
+    result = sender(make, queues=(make.queue(last_error="451 4.4.0 DNS query failed"),))
+    assert told(result) == ("other_cause", "dns")
+
+
+def test_the_latest_session_with_a_front_end_counts(make):
+    """An old hop, and one that ended before TLS was tried, tell nothing of now."""
+    refused = hop(make, session="08DE77F2A41B0A00", minutes=-6, word="InvalidToken")
+    assert told(sender(make, refused, hop(make, minutes=-4))) == ("other_cause", "frontend_proxy")
+    old = hop(make, session="08DE77F2A41B0A00", minutes=-600, word="InvalidToken")
+    queues = (make.queue(last_error=REFUSED.format(word="UnknownCredentials")),)
+    assert told(sender(make, old, queues=queues)) == ("no_evidence", "")
+    untried = make.rows(ID, -2, "+,,", "<,220 mbx03.contoso.test ready,", "-,,Remote", port=717)
+    (entry,) = sender(make, hop(make), untried)["connectors"]
+    assert entry["front_ends"] == ["mbx02.contoso.test"]
+
+
+def test_a_session_that_waiting_mail_made_is_as_recent_as_the_mail(make):
+    """Evidence begins a quarter of an hour before the first failure, with the session of that very moment."""
+    queues = (replace(queued(make), first_retry_time=make.at(minutes=-40)),)
+    (entry,) = sender(make, hop(make, front_end="mbx03.contoso.test", minutes=-55), queues=queues)["connectors"]
+    assert entry["front_ends"] == ["mbx03.contoso.test"]
+
+
+def test_without_waiting_mail_a_broken_way_is_no_finding(make):
+    broken = make.failing(make.setup_certificate(), verb="X-ANONYMOUSTLS", port=717)
+    assert told(sender(make, broken, queues=())) == ("healthy", "")
+
+
+def test_what_was_handed_over_is_never_in_the_future_and_a_silent_log_dates_nothing(make):
+    (silent,) = sender(make)["proxied"]
+    assert (silent["time"], silent["age"]) == (None, 0.0)
+    (ahead,) = sender(make, hop(make, minutes=2))["proxied"]
+    assert ahead["age"] == 0.0
+    (now,) = sender(make, hop(make, minutes=-0.01))["proxied"]
+    assert now["age"] == 0.6
+
+
 @pytest.mark.parametrize("connector", [VIRTUAL_CONNECTOR, "Outbound to Office 365"])
 @pytest.mark.parametrize("source", ["mbx01.contoso.test", "MBX01"])
 def test_the_front_end_convicts_its_own_certificate(make, culprit, connector, source):
@@ -259,7 +306,7 @@ def test_the_trap_of_the_default_certificate(make, culprit):
     assert steps(result) == ("no", "no", "no")
     assert result["proxied"] == []
     (finding,) = result["findings"]
-    assert "mbx02.contoso.test" in finding["message"]
+    assert "mbx02.contoso.test (port 717) fails with UnknownCredentials, where" in finding["message"]
     assert finding["repairable_by_role"] is False
     assert any("UnknownCredentials" in line for line in finding["evidence"]["lines"])
 
@@ -272,6 +319,7 @@ def test_a_silent_log_leads_to_the_front_end_that_the_queue_names(make, culprit)
     assert (proxied["session"], proxied["front_end"]) == ("", "mbx02.contoso.test")
     asked = front_end(make, [proxied])
     assert told(asked) == ("no_evidence", "")
+    assert "wait on mbx01.contoso.test for the Front End" in asked["findings"][0]["message"]
     assert steps(asked) == ("no", "conditional", "no")
     assert asked["connectors"][0]["repair"]["bind"]["thumbprints"] == [culprit.thumbprint]
 
@@ -279,7 +327,9 @@ def test_a_silent_log_leads_to_the_front_end_that_the_queue_names(make, culprit)
 def test_a_front_end_that_nobody_names_is_conditional_only_where_something_could_be_bound(make):
     proxied = sender(make, queues=(make.queue(last_error=REFUSED.format(word="UnknownCredentials")),))["proxied"]
     assert proxied[0]["front_end"] == ""
-    assert steps(front_end(make, proxied)) == ("no", "conditional", "no")
+    asked = front_end(make, proxied)
+    assert steps(asked) == ("no", "conditional", "no")
+    assert "wait on mbx01.contoso.test perhaps for the Front End" in asked["findings"][0]["message"]
     bound = front_end(make, proxied, certificates=(make.setup_certificate(), make.certificate(1, Service.SMTP)))
     assert told(bound) == ("healthy", "")
 
@@ -438,6 +488,13 @@ def test_without_its_front_end_the_server_that_sends_names_it(make, looks):
     sent, __ = verdicts(make, [looks[0]], [])
     assert sent["verdict"] == "other_cause"
     assert "Run the repair on mbx02.contoso.test together with mbx01.contoso.test" in sent["summary"][-1]
+
+
+def test_a_check_run_promises_nothing_where_the_front_end_has_nothing_to_bind(make):
+    silent = sender(make)
+    bound = (make.setup_certificate(), make.certificate(1, Service.SMTP))
+    sent, __ = verdicts(make, [silent], [front_end(make, silent["proxied"], certificates=bound)], check_mode=True)
+    assert sent["verdict"] == "other_cause"
 
 
 def test_a_check_run_promises_the_candidates_of_the_front_end(make, culprit):
