@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.machinery import SourceFileLoader
 from multiprocessing.process import BaseProcess
@@ -48,6 +48,9 @@ PROCESSOR_SECONDS: Final = 30
 MEMORY: Final = 4 << 30
 """Bytes, for a loop that collects."""
 
+COLLECTION: Final = "the collection of all tests"
+"""Stands among the tests that run a line where importing them runs it: parameters may hold what it returns."""
+
 _FORK: Final = multiprocessing.get_context("fork")
 _OURS: Final = ("ansible_collections", "tests", "conftest", "__main__", "__mp_main__")
 
@@ -69,9 +72,12 @@ class Suite:
         statement = reach(source, mutant.line)
         if statement is not None:
             tests = {test for line in statement for test in self.lines.get((mutant.file, line), ())}
-            return sorted(tests, key=self.seconds.__getitem__)
+            if COLLECTION not in tests:
+                return sorted(tests, key=self.seconds.__getitem__)
+        # What runs at the import or while tests are collected may have made what any of them holds.
+        here = set(self.lines.get((mutant.file, mutant.line), ()))
         near = {test for (file, __), tests in self.lines.items() if file == mutant.file for test in tests}
-        return sorted(self.seconds, key=lambda test: (test not in near, self.seconds[test]))
+        return sorted(self.seconds, key=lambda test: (test not in here, test not in near, self.seconds[test]))
 
 
 def learn(files: Collection[str]) -> Suite:
@@ -192,13 +198,25 @@ class _Notes(_Deterministic):
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._now, begun = item.nodeid, time.monotonic()
+        begun = time.monotonic()
+        with self._noting(item.nodeid):
+            result = yield
+        self.seconds[item.nodeid] = time.monotonic() - begun
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self) -> Iterator[None]:
+        with self._noting(COLLECTION):
+            return (yield)
+
+    @contextmanager
+    def _noting(self, now: str) -> Iterator[None]:
+        self._now = now
         sys.settrace(self._called)
         try:
-            return (yield)
+            yield
         finally:
             sys.settrace(None)
-            self.seconds[item.nodeid] = time.monotonic() - begun
 
     def _called(self, frame: FrameType, __: str, ___: Any) -> Callable[[FrameType, str, Any], Any] | None:
         path = frame.f_code.co_filename

@@ -157,6 +157,14 @@ def test_the_single_row_is_read_from_its_right_end() -> None:
     assert certificate.names == f"{lure} {SUBJECT} {ISSUER}"
 
 
+@pytest.mark.fact("protocol-log 7.1")
+def test_the_single_row_is_read_in_any_case_and_over_line_breaks() -> None:
+    (row,) = new_form("Sending certificate", OURS.lower())
+    certificate = certificate_of(only(logged(STARTTLS, (row[0], row[1].replace(", O=", ",\r\nO="), row[2]))))
+    assert certificate.thumbprint == OURS
+    assert certificate.names == f"{SUBJECT} {ISSUER}".replace(", O=", ",\r\nO=")
+
+
 @pytest.mark.parametrize("word", ["NoCredentials", "SocketError", "BadBindings", "SomethingNew"])
 def test_any_word_of_failure_is_kept_verbatim(word: str) -> None:
     session = only(logged(STARTTLS, ("*", "", f"TLS negotiation failed with error {word}"), ("-", "", "Remote")))
@@ -315,6 +323,29 @@ def test_starttls_is_offered_as_a_word() -> None:
     ehlo: Said = (">", "EHLO mbx01", "")
     assert only(logged(ehlo, ("<", "250  host Hello NOSTARTTLS STARTTLSX", ""))).starttls_offered is False
     assert only(logged(ehlo, ("<", "250-host", ""), ("<", "250-starttls", ""), ("<", "250 OK", ""))).starttls_offered
+
+
+def test_what_another_reply_offered_is_not_offered_by_the_next() -> None:
+    ehlo: Said = (">", "EHLO mbx01", "")
+    first, second = ("<", "250  host STARTTLS", ""), ("<", "250  host SIZE", "")
+    assert only(logged(ehlo, first, ehlo, second)).starttls_offered is False
+    assert only(logged(ehlo, second, ehlo, second)).starttls_offered is False
+    assert only(logged(ehlo, second, ehlo, first)).starttls_offered is True
+
+
+def test_replies_answer_pipelined_commands_in_their_order() -> None:
+    sent: list[Said] = [*MAIL, (">", "BDAT 4096 LAST", "")]
+    queued = only(logged(CONNECT, STARTTLS, ESTABLISHED, sent, WELCOME, ("<", QUEUED, "")))
+    assert (queued.accepted, queued.rejected) == (1, 0)
+    refused = only(logged(CONNECT, STARTTLS, ESTABLISHED, sent, WELCOME[:1], ("<", "550 no", ""), ("<", "554 no", "")))
+    assert (refused.accepted, refused.rejected) == (0, 2)
+
+
+def test_of_refusals_alone_the_latest_are_kept() -> None:
+    said = [row for number in range(25) for row in ((">", "RCPT TO:<b@c>", ""), ("<", f"550 5.1.1 {number}", ""))]
+    session = only(logged(STARTTLS, ESTABLISHED, said))
+    assert session.rejected == 25
+    assert session.replies == tuple(f"550 5.1.1 {number}" for number in range(5, 25))
 
 
 def test_after_tls_nobody_offers_it_again() -> None:

@@ -15,6 +15,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_lo
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import TransportService
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.candidates import is_usable
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.case import make_case
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import OtherStore, Refusal
 from hypothesis import given
@@ -295,6 +296,8 @@ def test_a_federation_certificate_of_the_name_is_no_candidate(make):
     entry = assessed(make, certificates=(make.setup_certificate(), federated))
     assert told(entry) == ("no_evidence", "")
     assert entry["repair"]["bind"]["thumbprints"] == []
+    assert not is_usable(federated)
+    assert is_usable(replace(federated, services=None)), "unknown services speak neither for nor against it"
 
 
 @pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
