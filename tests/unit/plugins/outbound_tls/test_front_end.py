@@ -97,11 +97,15 @@ def delivered(make, *, session=ID, minutes=1, reply="250 2.6.0 Queued mail for d
     return opened + sent
 
 
-def made_for(make, certificate, *, connector, source="mbx01.contoso.test", session=ID, proxied="08DE77F2B0000B01"):
+def made_for(
+    make, certificate, *, connector, source="mbx01.contoso.test", session=ID, proxied="08DE77F2B0000B01", fails=True
+):
     """The front end's session with the Internet, under either connector-id."""
     asked = f"Outbound proxy from {source} with session id {session}. Proxied session id {proxied}"
     first = make.rows(proxied, -4, f"*,,attempting to connect. {asked}", connector=connector)
-    rest = make.failing(certificate, -4, session=proxied, connector=connector).splitlines(keepends=True)
+    where = {"session": proxied, "connector": connector}
+    failing = make.failing(certificate, -4, **where)
+    rest = (failing if fails else make.succeeding(certificate, make.certificate(9), -4, **where)).splitlines(True)
     numbered = (",".join([*row.split(",")[:3], str(n), *row.split(",")[4:]]) for n, row in enumerate(rest, 1))
     return first + "".join(numbered)
 
@@ -290,6 +294,19 @@ def test_a_server_may_be_its_own_front_end(make, culprit):
     assert steps(result) == ("certain", "certain", "certain")
 
 
+def test_a_success_of_the_front_end_is_its_health_and_no_answer_to_the_server_whose_mail_still_waits(make):
+    bound = make.certificate(1, Service.SMTP)
+    store = (make.setup_certificate(), bound)
+    proxied = sender(make, hop(make))["proxied"]
+    established = made_for(make, bound, connector=VIRTUAL_CONNECTOR, fails=False)
+    assert told(front_end(make, proxied, established, certificates=store)) == ("healthy", "")
+
+    own = sender(make, hop(make, front_end="mbx01.contoso.test"))["proxied"]
+    log = FrontEndLog(r"C:\FrontEnd", tied(make.sessions(established), [proxied_from(each) for each in own]))
+    result = sender(make, hop(make, front_end="mbx01.contoso.test"), front_end=log, certificates=store)
+    assert told(result) == ("no_evidence", "")
+
+
 def test_its_own_front_end_may_not_have_written_yet(make):
     result = sender(make, hop(make, front_end="mbx01.contoso.test"), front_end=FrontEndLog(r"C:\FrontEnd"))
     assert told(result) == ("no_evidence", "")
@@ -309,6 +326,13 @@ def test_the_trap_of_the_default_certificate(make, culprit):
     assert "mbx02.contoso.test (port 717) fails with UnknownCredentials, where" in finding["message"]
     assert finding["repairable_by_role"] is False
     assert any("UnknownCredentials" in line for line in finding["evidence"]["lines"])
+
+
+def test_a_front_end_that_refuses_the_verb_has_no_word_for_it(make):
+    rows = ("+,,", "<,220 mbx02.contoso.test ready,", ">,X-ANONYMOUSTLS,", "<,454 4.7.0 not now,", "-,,Remote")
+    result = sender(make, make.rows(ID, -4, *rows, port=717))
+    assert told(result) == ("other_cause", "frontend_hop")
+    assert "mbx02.contoso.test (port 717) fails, where" in result["findings"][0]["message"]
 
 
 def test_a_silent_log_leads_to_the_front_end_that_the_queue_names(make, culprit):
