@@ -39,6 +39,7 @@ TESTS: Final = (
     "tests/unit/plugins/remoting/test_prompts.py",
     "tests/unit/plugins/observe",
     "tests/unit/plugins/filter",
+    "tests/unit/plugins/modules/test_needs.py",
     "tests/unit/plugins/test_module_engine.py",
 )
 """The tests of what is mutated, and of its nearest callers."""

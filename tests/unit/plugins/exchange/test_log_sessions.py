@@ -489,6 +489,29 @@ def test_rows_that_were_written_out_of_order_are_put_in_order(rows: list[Row]) -
     assert only(rows) == only(replace(row, time=START) for row in FAILING[:-1])
 
 
+@pytest.mark.parametrize("late", range(508, 518))
+def test_a_row_that_comes_late_is_put_in_order_in_a_long_session_too(late: int) -> None:
+    message: list[Said] = [*MAIL, *WELCOME, (">", "BDAT 17 LAST", ""), ("<", QUEUED, "")]
+    rows = [replace(row, time=START) for row in logged(CONNECT, STARTTLS, ESTABLISHED, message * 100)]
+    in_order = only(rows)
+    rows[late], rows[late + 1] = rows[late + 1], rows[late]
+    assert in_order.accepted == 100
+    assert only(rows) == in_order
+
+
+def test_an_id_that_begins_again_in_the_same_moment_is_another_session() -> None:
+    rows = [replace(row, time=START) for row in [*logged(CONNECT), *logged(CONNECT, STARTTLS)]]
+    assert [session.tls_verb for session in group_sessions(rows)] == ["", "STARTTLS"]
+
+
+@pytest.mark.parametrize(("silence", "count"), [(timedelta(days=1), 1), (timedelta(days=1, milliseconds=1), 2)])
+def test_a_session_that_is_silent_for_longer_than_a_day_has_ended(silence: timedelta, count: int) -> None:
+    first = [replace(row, time=START) for row in logged(CONNECT, session="A")]
+    other, *later = (replace(row, time=START + silence) for row in logged(QUIT, first=len(first), session="A"))
+    found = group_sessions([*first, replace(other, session="B"), *later])
+    assert [session.session for session in found].count("A") == count
+
+
 def test_a_session_runs_on_over_the_border_of_a_file() -> None:
     rows = [replace(row, file="1") for row in FAILING[:10]] + [replace(row, file="2") for row in FAILING[10:]]
     assert certificate_of(only(rows)).thumbprint == OURS

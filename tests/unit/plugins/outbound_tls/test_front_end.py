@@ -514,6 +514,18 @@ def test_without_its_front_end_the_server_that_sends_names_it(make, looks):
     assert "Run the repair on mbx02.contoso.test together with mbx01.contoso.test" in sent["summary"][-1]
 
 
+@pytest.mark.parametrize(
+    ("what", "failed", "verdict"),
+    [("raise", True, "no_evidence"), ("raise", False, "other_cause"), ("retry", True, "other_cause")],
+)
+def test_without_the_logging_nobody_can_tell_which_certificate_it_is(make, what, failed, verdict):
+    result = {"failed": failed, "msg": "mbx01: it was lost.", "item": {"guid": make.guid}}
+    story = {"host": "mbx01", "looks": [sender(make)], "steps": [{"what": what, "results": [result]}]}
+    judged = verdict_result(judge_story(story_from(story)))
+    assert judged["verdict"] == verdict
+    assert (judged["message"] == "mbx01: it was lost.") is (verdict == "no_evidence")
+
+
 def test_a_check_run_promises_nothing_where_the_front_end_has_nothing_to_bind(make):
     silent = sender(make)
     bound = (make.setup_certificate(), make.certificate(1, Service.SMTP))
