@@ -66,6 +66,7 @@ def test_the_kbs_case(make, culprit):
     assert entry["repair"]["bind"]["thumbprints"] == [culprit.thumbprint]
     assert entry["repair"]["retry"]["queues"] == ["MBX01\\3"]
     assert entry["first_source_server"] is True
+    assert entry["tls_certificate_name"] == f"<I>{culprit.issuer}<S>{culprit.subject}"
     assert [each["thumbprint"] for each in entry["named_certificates"]] == [culprit.thumbprint]
     assert entry["log"]["read_until"] == {"time": "2026-03-02T02:11:00.000Z", "session": "08DE", "sequence": 22}
     assert entry["log"]["sessions"] == 1
@@ -227,6 +228,7 @@ def test_the_queues_own_words_are_explained(make, error, cause):
 def test_without_a_name_it_is_not_this_fault(make):
     entry = assessed(make, connectors=(make.connector(tls_certificate_name=None),))
     assert told(entry) == ("other_cause", "certificate_name_missing")
+    assert entry["tls_certificate_name"] is None
 
 
 def test_without_starttls_it_is_not_this_fault(make):

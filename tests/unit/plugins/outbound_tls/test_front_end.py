@@ -22,6 +22,8 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.fro
     VIRTUAL_CONNECTOR,
     FrontEndLog,
     handed_to,
+    hops,
+    oldest,
     proxied_from,
     proxied_result,
     tied,
@@ -265,6 +267,33 @@ def test_a_session_that_was_made_for_somebody_else_proves_nothing(make, culprit,
     result = front_end(make, proxied, made_for(make, culprit, connector=make.name, **asked_by))
     assert told(result) == ("no_evidence", "")
     assert result["connectors"][0]["evidence"] is None
+    sessions = make.sessions(made_for(make, culprit, connector=make.name, **asked_by))
+    assert tied(sessions, [proxied_from(each) for each in proxied]) == {}
+
+
+def test_what_a_receive_log_or_a_session_with_the_internet_holds_is_no_hop(make, culprit):
+    receive = "#Log-type: SMTP Receive Protocol Log\r\n"
+    (sent,) = make.sessions(hop(make))
+    assert hops([sent, *make.sessions(make.failing(culprit)), *make.sessions(hop(make), header=receive)]) == (sent,)
+    proxied = [proxied_from(each) for each in sender(make, hop(make))["proxied"]]
+    text = made_for(make, culprit, connector=VIRTUAL_CONNECTOR)
+    assert tied(make.sessions(text, header=receive), proxied) == {}
+    assert list(tied(make.sessions(text), proxied)) == [make.guid]
+
+
+def test_the_log_of_a_front_end_is_read_back_to_an_hour_before_the_oldest_of_its_sessions(make):
+    """The clocks are of two servers, and some time has passed since the first of them was looked at."""
+    (proxied,) = (proxied_from(each) for each in sender(make, hop(make))["proxied"])
+    assert oldest([proxied, replace(proxied, age=600.0)], make.clock) == make.at(minutes=-70)
+    assert oldest([], make.clock) == make.at(minutes=-60)
+
+
+def test_the_log_of_the_front_end_is_told_where_one_is_asked(make):
+    log = FrontEndLog(r"C:\FrontEnd", problem="access denied")
+    (entry,) = sender(make, front_end=log)["connectors"]
+    assert entry["front_end_log"] == {"path": r"C:\FrontEnd", "sessions": 0, "problem": "access denied"}
+    (direct,) = sender(make, front_end=log, connectors=(make.connector(),))["connectors"]
+    assert direct["front_end_log"] is None
 
 
 def test_a_row_of_the_other_end_ties_nothing(make):
@@ -279,6 +308,8 @@ def test_a_name_that_no_front_end_has_is_nobodys(make):
     assert handed_to(proxied, make.server()) == ()
     edge = replace(make.server(), is_mailbox=False, is_edge=True)
     assert handed_to([replace(proxied[0], front_end="")], edge) == ()
+    assert handed_to([replace(proxied[0], front_end="")], replace(make.server(), is_mailbox=False)) == ()
+    assert len(handed_to([replace(proxied[0], front_end="")], make.server())) == 1
 
 
 def test_a_server_may_be_its_own_front_end(make, culprit):
