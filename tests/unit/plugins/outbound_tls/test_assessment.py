@@ -236,6 +236,15 @@ def test_without_starttls_it_is_not_this_fault(make):
     assert told(entry) == ("other_cause", "starttls_ignored")
 
 
+@pytest.mark.parametrize("changes", [{"tls_certificate_name": None}, {"ignore_starttls": True}])
+def test_a_log_that_would_not_tell_is_not_asked_to_speak(make, culprit, changes):
+    entry = assessed(make, make.failing(culprit), connectors=(make.connector(**changes),))
+    assert entry["repair"]["raise_logging"] == {
+        "certainty": "no",
+        "reason": "the log of this connector would not tell",
+    }
+
+
 def test_of_a_server_out_of_service_nothing_else_is_judged_and_nothing_changed(make):
     entry = assessed(make, make.failing(make.certificate(1, Service.IIS)), inactive=("HubTransport",))
     assert told(entry) == ("other_cause", "maintenance")
@@ -270,7 +279,8 @@ def test_a_silent_log_is_no_evidence_and_the_steps_are_conditional(make, culprit
     # This server is the first source, and its certificate of that name lacks SMTP: Exchange may refuse.
     assert steps(entry) == ("conditional", "conditional", "certain")
     assert entry["repair"]["bind"]["thumbprints"] == [culprit.thumbprint]
-    assert "MBX01" in entry["repair"]["raise_logging"]["reason"]
+    two = assessed(make, connectors=(make.connector(source_servers=("MBX01", "MBX02")),))
+    assert "on MBX01, the first source server" in two["repair"]["raise_logging"]["reason"]
 
 
 def test_a_level_that_is_verbose_already_cannot_be_refused(make):

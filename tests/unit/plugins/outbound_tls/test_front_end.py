@@ -389,6 +389,13 @@ def test_a_front_end_that_nobody_names_is_conditional_only_where_something_could
     assert told(bound) == ("healthy", "")
 
 
+def test_a_front_end_that_only_the_queue_says_was_not_reached_is_looked_for_in_the_log(make):
+    error = '451 4.4.0 Primary outbound frontend IP address responded with: "421 4.4.1 Connection timed out."'
+    result = sender(make, queues=(make.queue(last_error=error),))
+    assert told(result) == ("other_cause", "frontend_hop")
+    assert steps(result)[0] == "certain"
+
+
 def test_another_word_is_another_cause(make):
     result = sender(make, hop(make, word="InvalidToken"), queues=(queued(make, "InvalidToken"),))
     assert told(result) == ("other_cause", "tls")
@@ -516,6 +523,27 @@ def test_both_are_repaired_by_one_binding_and_one_proof(make, culprit, looks, bi
     own, there = sent["connectors"][make.guid], helped["connectors"][make.guid]
     assert (own["bound"], [each["server"] for each in own["bound_elsewhere"]]) == ([], ["mbx02.contoso.test"])
     assert [each["server"] for each in there["bound"]] == ["mbx02.contoso.test"]
+    changed = f"Changed: SMTP added to certificate {culprit.thumbprint} on mbx02.contoso.test"
+    for verdict in (sent, helped):
+        assert [line.startswith(changed) for line in verdict["summary"] if line.startswith("Changed")] == [True]
+
+
+def test_a_server_that_has_bound_too_tells_of_itself(make, culprit, looks, bind):
+    """It is a front end as well, so its own binding comes first."""
+    before, asked = looks
+    own = {**bind, "server": "mbx01.contoso.test", "item": [{"guid": make.guid}]}
+    story = {
+        "host": "mbx01",
+        "looks": [before, sender(make, delivered(make), queues=(), since=since(make))],
+        "steps": [{"what": "bind", "results": [own]}],
+        "others": [{"looks": [asked], "steps": [{"what": "bind", "results": [{**bind, "item": {"guid": make.guid}}]}]}],
+    }
+    judged = verdict_result(judge_story(story_from(story)))
+    assert f"certificate {culprit.thumbprint} is enabled for SMTP now; 25 of 25" in judged["message"]
+    assert [line.partition(" on ")[2][:5] for line in judged["summary"] if line.startswith("Changed")] == [
+        "mbx01",
+        "mbx02",
+    ]
 
 
 def test_a_binding_that_nobody_has_tried_says_where_to_run_again(make, looks, bind):
@@ -564,8 +592,59 @@ def test_a_check_run_promises_nothing_where_the_front_end_has_nothing_to_bind(ma
     assert sent["verdict"] == "other_cause"
 
 
+def test_a_check_run_promises_what_the_log_of_the_front_end_names(make, culprit, looks):
+    before, asked = looks
+    sent, helped = verdicts(make, [before], [asked], check_mode=True)
+    enable = f"a run would enable certificate {culprit.thumbprint} for SMTP"
+    assert sent["message"].endswith(f"{enable} on mbx02.contoso.test.")
+    assert helped["message"].endswith(f"{enable}.")
+
+
+def test_a_check_run_promises_what_was_bound_there_in_it(make, culprit, bind):
+    silent = sender(make)
+    sent, __ = verdicts(make, [silent], [front_end(make, silent["proxied"])], bind, check_mode=True)
+    assert sent["message"].endswith(
+        f"a run would enable certificate {culprit.thumbprint} for SMTP on mbx02.contoso.test."
+    )
+
+
+def test_what_its_front_end_found_is_the_next_step_of_the_server_that_sends(make, culprit):
+    before = sender(make, hop(make))
+    keyless = make.certificate(1, Service.IIS, has_private_key=False)
+    text = made_for(make, culprit, connector=VIRTUAL_CONNECTOR)
+    asked = front_end(make, before["proxied"], text, certificates=(make.setup_certificate(), keyless))
+    sent, __ = verdicts(make, [before], [asked])
+    assert (sent["verdict"], sent["next"]) == ("other_cause", asked["findings"][0]["message"])
+
+
+def test_a_refused_raise_names_the_server_that_has_to_be_repaired_first(make):
+    refused = {
+        "failed": True,
+        "failure_kind": "connector_certificate_lacks_smtp",
+        "msg": "mbx01: not enabled for SMTP",
+        "item": {"guid": make.guid},
+    }
+    proxying = make.connector(frontend_proxy=True, source_servers=("MBX05", "MBX01"))
+    story = {
+        "host": "mbx01",
+        "looks": [sender(make, connectors=(proxying,))],
+        "steps": [{"what": "raise", "results": [refused]}],
+    }
+    judged = verdict_result(judge_story(story_from(story)))
+    assert judged["verdict"] == "no_evidence"
+    assert "while a certificate of that name lacks SMTP on MBX05: enable it there" in judged["next"]
+
+
+def test_without_a_raise_that_failed_the_next_step_is_the_findings_own(make):
+    result = sender(make, hop(make, front_end="mbx01.contoso.test"), front_end=FrontEndLog(r"C:\FrontEnd"))
+    judged = verdict_result(judge_story(story_from({"host": "mbx01", "looks": [result], "steps": []})))
+    assert judged["verdict"] == "no_evidence"
+    assert judged["next"] == result["findings"][0]["remedy"]
+
+
 def test_a_check_run_promises_the_candidates_of_the_front_end(make, culprit):
     silent = sender(make)
     told = verdicts(make, [silent], [front_end(make, silent["proxied"])], check_mode=True)
+    assert "read the log of the front end mbx02.contoso.test, and enable" in told[0]["message"]
     assert [each["verdict"] for each in told] == ["would_repair", "would_repair"]
     assert all(culprit.thumbprint in each["message"] for each in told)

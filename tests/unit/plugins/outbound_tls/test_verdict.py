@@ -74,6 +74,7 @@ def verdict_of(*looks, steps=(), **more):
     assert len(result["message"]) <= 300
     assert result["message"]
     assert result["summary"]
+    assert all(result["summary"])
     return result
 
 
@@ -99,7 +100,6 @@ def test_repaired(make, culprit, bound, before, bind):
     text = "\n".join(result["summary"])
     for words in (
         "is not enabled for SMTP, so TLS fails with UnknownCredentials",
-        "Evidence (marked): SEND20260302-1.LOG",
         f"SMTP added to certificate {culprit.thumbprint} on mbx01.contoso.test; it had POP, IIS and has POP, IIS, SMTP",
         "as before",
         "Answered: No.",
@@ -107,6 +107,9 @@ def test_repaired(make, culprit, bound, before, bind):
         "Next: nothing.",
     ):
         assert words in text
+    (evidence,) = [line for line in result["summary"] if line.startswith("Evidence")]
+    last = details(make, result)["evidence"][-1]
+    assert evidence == f"Evidence (marked): SEND20260302-1.LOG, line 14: {last}"
 
 
 def test_a_certificate_that_was_bound_already_is_no_change(make, culprit, bound, before, bind):
@@ -179,6 +182,26 @@ def test_mail_that_left_while_the_log_was_silent_is_told_as_that(make, culprit, 
     result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=0), steps=[bind])
     assert result["message"].endswith("but the log does not show how the 25 messages left that were waiting.")
     assert "ask a recipient" in details(make, result)["remedy"]
+    one = look(make, make.failing(culprit), queues=(make.queue(message_count=1),))
+    result = verdict_of(one, look_after(make, culprit, bound, 0, accepted=0), steps=[bind])
+    assert result["message"].endswith("but the log does not show how the 1 messages left that were waiting.")
+
+
+def test_while_some_wait_the_others_are_not_asked_for(make, culprit, bound, before, bind):
+    result = verdict_of(before, look_after(make, culprit, bound, 5, accepted=0), steps=[bind])
+    assert result["message"].endswith("shows no message that was accepted over TLS since; 5 still waiting.")
+    assert "read the queue's LastError" in details(make, result)["remedy"]
+
+
+def test_what_left_unencrypted_was_seen_to_leave(make, bound, before, bind):
+    rows = ("+,,", ">,EHLO mail.contoso.com,", "<,250  hello,", *make.one_message("250 2.6.0 Queued"))
+    clear = [make.rows(f"C{number}", -2, *rows) for number in range(25)]
+    since = LogPosition(make.at(minutes=-4), "08DE", 22)
+    after = look(make, *clear, queues=(), certificates=(make.setup_certificate(), bound), since=since)
+    result = verdict_of(before, after, steps=[bind])
+    assert result["verdict"] == "bound_not_proven"
+    assert result["message"].endswith("shows no message that was accepted over TLS since; 0 still waiting.")
+    assert details(make, result)["accepted_in_clear"] == 25
 
 
 def test_a_log_that_cannot_be_read_any_more_does_not_change_what_was_found(make, bound, before, bind):
@@ -272,6 +295,7 @@ def test_a_raise_that_was_refused_at_first(make, culprit, bound, before, bind):
     )
     waiting = verdict_of(look(make), steps=[refused])
     assert (waiting["verdict"], waiting["message"]) == ("no_evidence", "not enabled for SMTP")
+    assert waiting["next"] == look(make)["findings"][0]["remedy"]
     raised = step(make, "raise", {"changed": True, "commands": ["Set-SendConnector"]})
     steps = [refused, bind, raised]
     assert verdict_of(before, look_after(make, culprit, bound, 0, accepted=25), steps=steps)["verdict"] == "repaired"
@@ -309,6 +333,7 @@ def test_a_retry_that_finishes_what_a_dead_run_began(make, culprit, bound):
     assert first["connectors"][0]["finding"]["cause"] == "key_unusable"
     result = verdict_of(first, look_after(make, culprit, bound, 0, accepted=25), steps=[retried])
     assert result["verdict"] == "repaired"
+    assert "nothing had to be changed, the queue was tried again; 25 of 25" in result["message"]
     # Mail that leaves by itself is not what this run has cured.
     failed = step(make, "retry", {"failed": True, "msg": "mbx01: no answer."})
     raised = step(make, "raise", {"changed": True, "commands": []})
@@ -338,6 +363,19 @@ def test_unreachable_and_failed(before):
     assert (nobody["verdict"], nobody["server"], nobody["message"]) == ("unreachable", "mbx01", "mbx01: no connection.")
     assert verdict_of(before, failure=down)["verdict"] == "unreachable"
     assert verdict_of(failure={"msg": "no.", "reason": "unauthenticated"})["verdict"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "message"),
+    [
+        ("no connection.", "node7: no connection."),
+        ("node7: no connection.", "node7: no connection."),
+        ("mbx01.contoso.test: no connection.", "mbx01.contoso.test: no connection."),
+        ("127.0.1.1: no connection.", "node7: 127.0.1.1: no connection."),
+    ],
+)
+def test_what_ended_the_work_names_the_host(before, trouble, message):
+    assert verdict_of(before, host="node7", failure={"msg": trouble})["message"] == message
 
 
 def test_a_loop_that_failed_speaks_by_its_failed_item(make, before):
@@ -422,6 +460,7 @@ def test_without_a_server_of_the_organisation_a_subscribed_edges_level_was_not_r
     result = verdict_of({**look(make), **SUBSCRIBED})
     assert result["verdict"] == "no_evidence"
     assert "this is a subscribed Edge" in details(make, result)["not_raised"]
+    assert details(make, result)["not_raised"] in result["summary"]
     assert result["summary"][-1].startswith("Next: set outbound_tls_repair_organization_host")
 
 
