@@ -489,12 +489,12 @@ def test_rows_that_were_written_out_of_order_are_put_in_order(rows: list[Row]) -
     assert only(rows) == only(replace(row, time=START) for row in FAILING[:-1])
 
 
-@pytest.mark.parametrize("late", range(508, 518))
+@pytest.mark.parametrize("late", range(500, 518))
 def test_a_row_that_comes_late_is_put_in_order_in_a_long_session_too(late: int) -> None:
     message: list[Said] = [*MAIL, *WELCOME, (">", "BDAT 17 LAST", ""), ("<", QUEUED, "")]
     rows = [replace(row, time=START) for row in logged(CONNECT, STARTTLS, ESTABLISHED, message * 100)]
     in_order = only(rows)
-    rows[late], rows[late + 1] = rows[late + 1], rows[late]
+    rows.insert(late + 20, rows.pop(late))
     assert in_order.accepted == 100
     assert only(rows) == in_order
 

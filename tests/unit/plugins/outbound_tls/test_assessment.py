@@ -84,6 +84,12 @@ def test_a_binding_that_the_rules_forbid_is_not_offered(make, culprit):
     assert steps(entry) == ("certain", "no", "no")
 
 
+@pytest.mark.parametrize(("count", "words"), [(1, "1 message waits."), (2, "2 messages wait.")])
+def test_messages_are_counted_in_words(make, culprit, count, words):
+    entry = assessed(make, make.failing(culprit), queues=(make.queue(message_count=count),))
+    assert entry["finding"]["message"].endswith(f"; {words}")
+
+
 def test_an_expired_culprit_is_not_bound(make, culprit):
     expired = replace(culprit, status=CertificateStatus.DATE_INVALID)
     entry = assessed(make, make.failing(culprit), certificates=(make.setup_certificate(), expired))
@@ -100,6 +106,9 @@ def test_no_credentials_is_told_to_import_the_key(make, culprit):
     assert "PFX" in entry["finding"]["remedy"]
     assert entry["finding"]["word"] == "NoCredentials"
     assert entry["finding"]["thumbprints"] == [culprit.thumbprint]
+    assert entry["finding"]["severity"] == "error"
+    idle = assessed(make, make.failing(culprit, word="NoCredentials"), queues=())
+    assert (told(idle), idle["finding"]["severity"]) == (("other_cause", "no_private_key"), "warning")
     assert entry["finding"]["evidence"]["lines"][-1].endswith("error NoCredentials")
     assert steps(entry) == ("no", "no", "no")
 
@@ -174,6 +183,7 @@ def test_a_certificate_that_the_connector_does_not_name_is_not_bound(make, culpr
     certificates = (make.setup_certificate(), culprit, replace(other, thumbprint=make.thumbprint(8)))
     entry = assessed(make, make.failing(replace(other, thumbprint=make.thumbprint(8))), certificates=certificates)
     assert told(entry)[0] == "no_evidence"
+    assert entry["finding"]["thumbprints"] == [make.thumbprint(8)]
     assert make.thumbprint(8) not in entry["repair"]["bind"]["thumbprints"]
 
 
@@ -276,6 +286,7 @@ def test_a_silent_log_is_no_evidence_and_the_steps_are_conditional(make, culprit
     assert told(entry) == ("no_evidence", "")
     assert entry["finding"]["severity"] == "error"
     assert culprit.thumbprint in entry["finding"]["message"]
+    assert entry["finding"]["thumbprints"] == [culprit.thumbprint]
     # This server is the first source, and its certificate of that name lacks SMTP: Exchange may refuse.
     assert steps(entry) == ("conditional", "conditional", "certain")
     assert entry["repair"]["bind"]["thumbprints"] == [culprit.thumbprint]

@@ -338,6 +338,24 @@ def test_a_success_of_the_front_end_is_its_health_and_no_answer_to_the_server_wh
     assert told(result) == ("no_evidence", "")
 
 
+def test_mail_that_waits_here_and_elsewhere_for_a_front_end_is_counted_as_one(make, culprit):
+    asked = [proxied_from(each) for each in sender(make, hop(make))["proxied"]]
+    others = [
+        replace(asked[0], server="mbx03.contoso.test", messages=5),
+        replace(asked[0], server="mbx04.contoso.test"),
+    ]
+    session = made_for(make, culprit, connector=VIRTUAL_CONNECTOR, source="mbx03.contoso.test")
+    facts = {
+        "front_end": FrontEndLog(r"C:\FrontEnd", tied(make.sessions(session), others)),
+        "proxied": (others[0], replace(others[1], messages=0)),
+        "certificates": (make.setup_certificate(), culprit),
+    }
+    both = sender(make, **facts)["findings"][0]["message"]
+    assert both.endswith("; 30 messages wait.")
+    elsewhere = sender(make, queues=(), **facts)["findings"][0]["message"]
+    assert elsewhere.endswith("; 5 messages wait on mbx03.contoso.test.")
+
+
 def test_its_own_front_end_may_not_have_written_yet(make):
     result = sender(make, hop(make, front_end="mbx01.contoso.test"), front_end=FrontEndLog(r"C:\FrontEnd"))
     assert told(result) == ("no_evidence", "")
