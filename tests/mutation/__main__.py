@@ -86,28 +86,28 @@ def measure(file: str, suite: Suite, equivalents: Collection[judge.Equivalent], 
 
 
 def _survivors(found: Sequence[Mutant], suite: Suite, at_once: int) -> Iterator[Mutant]:
-    running: dict[int, tuple[Mutant, BaseProcess]] = {}
-    rest = list(found)
+    running: dict[int, tuple[BaseProcess, Mutant, list[list[str]]]] = {}
+    rest = [(mutant, suite.concerned(mutant)) for mutant in found]
     while rest or running:
         while rest and len(running) < at_once:
-            mutant = rest.pop(0)
-            if tests := suite.concerned(mutant):
-                process = start(mutant, tests)
-                running[process.sentinel] = mutant, process
+            mutant, groups = rest.pop(0)
+            if groups:
+                process = start(mutant, groups[0])
+                running[process.sentinel] = process, mutant, groups[1:]
             else:
                 yield mutant
-        for sentinel in _ended(running):
-            mutant, process = running.pop(sentinel)
+        for sentinel in _ended({sentinel: process for sentinel, (process, *__) in running.items()}):
+            process, mutant, groups = running.pop(sentinel)
             process.join()
             if survived(process):
-                yield mutant
+                rest.insert(0, (mutant, groups))
 
 
-def _ended(running: Mapping[int, tuple[Mutant, BaseProcess]]) -> list[int]:
+def _ended(running: Mapping[int, BaseProcess]) -> list[int]:
     """Wait until a process has ended; where none does, because all of them wait for something, they are ended."""
     ended = wait(running, WAIT_SECONDS)
     if not ended:
-        for __, process in running.values():
+        for process in running.values():
             process.kill()
         ended = wait(running)
     return [sentinel for sentinel in running if sentinel in ended]

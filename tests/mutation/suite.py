@@ -52,6 +52,11 @@ MEMORY: Final = 4 << 30
 COLLECTION: Final = "the collection of all tests"
 """Stands among the tests that run a line where importing them runs it: parameters may hold what it returns."""
 
+_OPTIONS: Final = (
+    *("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler"),
+    # Nobody reads what was wrong, so nobody has to prepare it: half of the time.
+    *("--assert=plain", "-p", "no:hypothesispytest"),
+)
 _FORK: Final = multiprocessing.get_context("fork")
 _OURS: Final = ("ansible_collections", "tests", "conftest", "__main__", "__mp_main__")
 
@@ -67,18 +72,26 @@ class Suite:
     seconds: Mapping[str, float]
     lines: Mapping[tuple[str, int], Collection[str]]
 
-    def concerned(self, mutant: Mutant) -> list[str]:
-        """The tests that may notice a mutant, those that are likely to come first. None if no test runs it."""
+    def concerned(self, mutant: Mutant) -> list[list[str]]:
+        """Return the tests that may notice a mutant, in groups, the likeliest first; none if no test runs it."""
         source = (ROOT / mutant.file).read_text(encoding="utf-8")
         statement = reach(source, mutant.line)
         if statement is not None:
             tests = {test for line in statement for test in self.lines.get((mutant.file, line), ())}
             if COLLECTION not in tests:
-                return sorted(tests, key=self.seconds.__getitem__)
+                return self._groups(tests)
         # What runs at the import or while tests are collected may have made what any of them holds.
         here = set(self.lines.get((mutant.file, mutant.line), ()))
         near = {test for (file, __), tests in self.lines.items() if file == mutant.file for test in tests}
-        return sorted(self.seconds, key=lambda test: (test not in here, test not in near, self.seconds[test]))
+        return self._groups(here, near, self.seconds)
+
+    def _groups(self, *tests: Collection[str]) -> list[list[str]]:
+        """Return each of these without those of the former ones, the fastest first."""
+        groups, known = [], {COLLECTION}
+        for each in tests:
+            groups.append(sorted(set(each) - known, key=self.seconds.__getitem__))
+            known.update(each)
+        return [group for group in groups if group]
 
 
 def learn(files: Collection[str]) -> Suite:
@@ -87,6 +100,8 @@ def learn(files: Collection[str]) -> Suite:
     Raises:
         RuntimeError: a test fails, and then it would kill every mutant.
     """
+    # All forks read what one has compiled, wherever Python is told to keep nothing; no mutant is among it.
+    sys.dont_write_bytecode, sys.pycache_prefix = False, str(ROOT / "build" / "mutation" / "pycache")
     with tempfile.TemporaryDirectory() as folder:
         note = Path(folder) / "note.json"
         process = _fork(lambda: _note(frozenset(files), note))
@@ -133,8 +148,7 @@ def _run(plugin: object, paths: Sequence[str], mutant: Mutant | None = None) -> 
     _be_quiet_and_modest()
     if mutant is not None:
         _import_in_place(ROOT / mutant.file, mutant.source)
-    options = ["-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
-    return int(pytest.main([*options, *(str(ROOT / path) for path in paths)], plugins=[plugin]))
+    return int(pytest.main([*_OPTIONS, *(str(ROOT / path) for path in paths)], plugins=[plugin]))
 
 
 def _be_quiet_and_modest() -> None:

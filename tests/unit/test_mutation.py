@@ -106,14 +106,15 @@ def test_what_runs_at_the_import_concerns_all_tests_and_those_of_the_file_first(
     text = (ROOT / FILE).read_text(encoding="utf-8").splitlines()
     suite = Suite({"far": 0.1, "near": 0.2}, {(FILE, len(text)): ["near"]})
     at_import = Mutant(FILE, "AnOperator", 1, "", "", "")
-    assert suite.concerned(at_import) == ["near", "far"]
-    assert suite.concerned(Mutant(FILE, "AnOperator", len(text), "", "", "")) == ["near"]
+    assert suite.concerned(at_import) == [["near"], ["far"]]
+    assert suite.concerned(Mutant(FILE, "AnOperator", len(text), "", "", "")) == [["near"]]
+    assert suite.concerned(Mutant(FILE, "AnOperator", len(text) - 2, "", "", "")) == []
 
 
 def test_what_runs_while_tests_are_collected_concerns_all_of_them() -> None:
     text = (ROOT / FILE).read_text(encoding="utf-8").splitlines()
     suite = Suite({"far": 0.1, "near": 0.2}, {(FILE, len(text)): ["near", COLLECTION]})
-    assert suite.concerned(Mutant(FILE, "AnOperator", len(text), "", "", "")) == ["near", "far"]
+    assert suite.concerned(Mutant(FILE, "AnOperator", len(text), "", "", "")) == [["near"], ["far"]]
 
 
 def test_the_tests_see_the_fault() -> None:
