@@ -49,8 +49,8 @@ PROCESSOR_SECONDS: Final = 30
 MEMORY: Final = 4 << 30
 """Bytes, for a loop that collects."""
 
-COLLECTION: Final = "the collection of all tests"
-"""Stands among the tests that run a line where importing them runs it: parameters may hold what it returns."""
+IMPORT: Final = "an import"
+"""Stands among the tests that run a line where importing a file of the collection runs it: then it is for all of them."""
 
 _OPTIONS: Final = (
     *("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler"),
@@ -78,16 +78,16 @@ class Suite:
         statement = reach(source, mutant.line)
         if statement is not None:
             tests = {test for line in statement for test in self.lines.get((mutant.file, line), ())}
-            if COLLECTION not in tests:
+            if IMPORT not in tests:
                 return self._groups(tests)
-        # What runs at the import or while tests are collected may have made what any of them holds.
+        # What runs at an import may have made what any test holds.
         here = set(self.lines.get((mutant.file, mutant.line), ()))
         near = {test for (file, __), tests in self.lines.items() if file == mutant.file for test in tests}
         return self._groups(here, near, self.seconds)
 
     def _groups(self, *tests: Collection[str]) -> list[list[str]]:
         """Return each of these without those of the former ones, the fastest first."""
-        groups, known = [], {COLLECTION}
+        groups, known = [], {IMPORT}
         for each in tests:
             groups.append(sorted(set(each) - known, key=self.seconds.__getitem__))
             known.update(each)
@@ -202,7 +202,10 @@ class _Chosen(_Deterministic):
 
 
 class _Notes(_Deterministic):
-    """Notes how long a test takes and which lines of these files it runs."""
+    """Notes how long a test takes and which lines of these files it runs.
+
+    What runs while a file of tests is collected is for all tests in it: their parameters may hold what it returns.
+    """
 
     def __init__(self, files: frozenset[str]) -> None:
         self.seconds: dict[str, float] = {}
@@ -210,6 +213,7 @@ class _Notes(_Deterministic):
         self._files = files
         self._known: dict[str, str | None] = {}
         self._now = ""
+        self._imports = 0
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
@@ -220,8 +224,8 @@ class _Notes(_Deterministic):
         return result
 
     @pytest.hookimpl(wrapper=True)
-    def pytest_make_collect_report(self) -> Iterator[None]:
-        with self._noting(COLLECTION):
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        with self._noting(collector.nodeid):
             return (yield)
 
     @contextmanager
@@ -242,18 +246,32 @@ class _Notes(_Deterministic):
         if file is None:
             return None
 
+        is_import = frame.f_code.co_name == "<module>"
+        self._imports += is_import
+
         def run(frame: FrameType, event: str, __: Any) -> Any:
             if event == "line":
-                self.lines[file, frame.f_lineno].add(self._now)
+                self.lines[file, frame.f_lineno].add(IMPORT if self._imports else self._now)
+            elif event == "return":
+                self._imports -= is_import
             return run
 
         return run
+
+    def tests_of(self, noted: str) -> list[str]:
+        """Return the tests that are meant by what was noted: a test, an import, a file or folder of tests."""
+        if noted in self.seconds or noted == IMPORT:
+            return [noted]
+        return [test for test in self.seconds if test.startswith((f"{noted}::", f"{noted}/"))]
 
 
 def _note(files: frozenset[str], note: Path) -> int:
     notes = _Notes(files)
     status = _run(notes, TESTS)
     names = [name for name in list(sys.modules) if name.partition(".")[0] not in _OURS and "test_" not in name]
-    lines = [(file, line, sorted(tests)) for (file, line), tests in notes.lines.items()]
+    lines = [
+        (file, line, sorted({test for each in noted for test in notes.tests_of(each)}))
+        for (file, line), noted in notes.lines.items()
+    ]
     note.write_text(json.dumps({"seconds": notes.seconds, "lines": lines, "modules": names}), encoding="utf-8")
     return status

@@ -13,7 +13,7 @@ import pytest
 
 from tests.mutation.judge import Equivalent, Tally, outdated, read, score
 from tests.mutation.mutants import ROOT, Mutant, difference, reach
-from tests.mutation.suite import COLLECTION, Suite
+from tests.mutation.suite import IMPORT, Suite
 
 FILE = "plugins/module_utils/_exchange/services.py"
 LISTED = Equivalent(FILE, "a < b", "a <= b", "a is never b.")
@@ -111,9 +111,9 @@ def test_what_runs_at_the_import_concerns_all_tests_and_those_of_the_file_first(
     assert suite.concerned(Mutant(FILE, "AnOperator", len(text) - 2, "", "", "")) == []
 
 
-def test_what_runs_while_tests_are_collected_concerns_all_of_them() -> None:
+def test_what_runs_while_the_collection_is_imported_concerns_all_tests() -> None:
     text = (ROOT / FILE).read_text(encoding="utf-8").splitlines()
-    suite = Suite({"far": 0.1, "near": 0.2}, {(FILE, len(text)): ["near", COLLECTION]})
+    suite = Suite({"far": 0.1, "near": 0.2}, {(FILE, len(text)): ["near", IMPORT]})
     assert suite.concerned(Mutant(FILE, "AnOperator", len(text), "", "", "")) == [["near"], ["far"]]
 
 
