@@ -50,7 +50,7 @@ MEMORY: Final = 4 << 30
 """Bytes, for a loop that collects."""
 
 IMPORT: Final = "an import"
-"""Stands among the tests that run a line where importing a file of the collection runs it: then it is for all of them."""
+"""Stands among the tests that run a line where importing a file of the collection runs it: all of them are meant."""
 
 _OPTIONS: Final = (
     *("-x", "-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler"),
