@@ -92,7 +92,7 @@ def _survivors(found: Sequence[Mutant], suite: Suite, at_once: int) -> Iterator[
         while rest and len(running) < at_once:
             mutant, groups = rest.pop(0)
             if groups:
-                process = start(mutant, groups[0])
+                process = start(mutant, groups[0], suite.patience(groups[0]))
                 running[process.sentinel] = process, mutant, groups[1:]
             else:
                 yield mutant

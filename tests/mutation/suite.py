@@ -45,7 +45,7 @@ TESTS: Final = (
 """The tests of what is mutated, and of its nearest callers."""
 
 PROCESSOR_SECONDS: Final = 30
-"""After which a mutant is taken to loop forever; all tests together need a quarter of it."""
+"""Beyond what its tests need, after which a mutant is taken to loop forever."""
 MEMORY: Final = 4 << 30
 """Bytes, for a loop that collects."""
 
@@ -85,6 +85,10 @@ class Suite:
         near = {test for (file, __), tests in self.lines.items() if file == mutant.file for test in tests}
         return self._groups(here, near, self.seconds)
 
+    def patience(self, tests: Sequence[str]) -> float:
+        """Return after how many seconds of a processor tests loop forever; without a fault they took less, traced."""
+        return PROCESSOR_SECONDS + sum(self.seconds[test] for test in tests)
+
     def _groups(self, *tests: Collection[str]) -> list[list[str]]:
         """Return each of these without those of the former ones, the fastest first."""
         groups, known = [], {IMPORT}
@@ -115,16 +119,17 @@ def learn(files: Collection[str]) -> Suite:
             importlib.import_module(name)
     suite = Suite(noted["seconds"], {(file, line): tests for file, line, tests in noted["lines"]})
     # And once as every mutant runs: where they failed anyhow, each would be killed.
-    process = start(None, list(suite.seconds))
+    process = start(None, list(suite.seconds), suite.patience(list(suite.seconds)))
     process.join()
     if not survived(process):
         raise RuntimeError("the tests are green by themselves, but not in a fork of this process")
     return suite
 
 
-def start(mutant: Mutant | None, tests: Sequence[str]) -> BaseProcess:
+def start(mutant: Mutant | None, tests: Sequence[str], patience: float) -> BaseProcess:
     """Run tests against a mutant in a process of its own; ``survived`` reads how it ended."""
-    return _fork(lambda: _run(_Chosen(tests), sorted({test.partition("::")[0] for test in tests}), mutant))
+    paths = sorted({test.partition("::")[0] for test in tests})
+    return _fork(lambda: _run(_Chosen(tests), paths, mutant, patience))
 
 
 def survived(process: BaseProcess) -> bool:
@@ -144,20 +149,20 @@ def _fork(work: Callable[[], int]) -> BaseProcess:
     return process
 
 
-def _run(plugin: object, paths: Sequence[str], mutant: Mutant | None = None) -> int:
-    _be_quiet_and_modest()
+def _run(plugin: object, paths: Sequence[str], mutant: Mutant | None = None, patience: float = 0) -> int:
+    _be_quiet_and_modest(patience)
     if mutant is not None:
         _import_in_place(ROOT / mutant.file, mutant.source)
     return int(pytest.main([*_OPTIONS, *(str(ROOT / path) for path in paths)], plugins=[plugin]))
 
 
-def _be_quiet_and_modest() -> None:
+def _be_quiet_and_modest(patience: float) -> None:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, sys.stdout.fileno())
     os.dup2(nowhere, sys.stderr.fileno())
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     signal.signal(signal.SIGPROF, _time_is_up)
-    signal.setitimer(signal.ITIMER_PROF, PROCESSOR_SECONDS, 1)
+    signal.setitimer(signal.ITIMER_PROF, patience, 1)
 
 
 def _time_is_up(__: int, ___: FrameType | None) -> None:

@@ -127,7 +127,7 @@ def test_the_tests_see_the_fault() -> None:
         test = "tests/unit/plugins/exchange/test_services.py::test_prints_in_the_order_of_the_flags"
         source = (ROOT / file).read_text(encoding="utf-8")
         for text in (source, source.replace('", ".join', '"; ".join')):
-            process = start(Mutant(file, "", 1, "", "", text), [test])
+            process = start(Mutant(file, "", 1, "", "", text), [test], 30)
             process.join()
             print(survived(process))
     """
