@@ -104,9 +104,9 @@ def _survivors(found: Sequence[Mutant], suite: Suite, at_once: int) -> Iterator[
 
 
 def _ended(running: Mapping[int, BaseProcess]) -> list[int]:
-    """Wait until a process has ended; where none does, because all of them wait for something, they are ended."""
-    ended = wait(running, WAIT_SECONDS)
-    if not ended:
+    """Wait until a process has ended, if any runs; where none does, since all wait for something, they are ended."""
+    ended = wait(running, WAIT_SECONDS) if running else []
+    if running and not ended:
         for process in running.values():
             process.kill()
         ended = wait(running)
