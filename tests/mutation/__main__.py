@@ -76,8 +76,8 @@ def measure(file: str, suite: Suite, equivalents: Collection[judge.Equivalent], 
     found = mutants(file)
     if wish.sample:
         found = random.Random(file).sample(found, min(wish.sample, len(found)))
-    survivors = sorted(_survivors(found, suite, wish.at_once), key=lambda mutant: mutant.line)
-    tally = Tally(file, len(found) - len(survivors), survivors, equivalents)
+    alive = sorted(survivors(found, suite, wish.at_once), key=lambda mutant: mutant.line)
+    tally = Tally(file, len(found) - len(alive), alive, equivalents)
     print(_line(file, [tally]), f"({time.monotonic() - begun:.0f} s)", flush=True)
     for mutant in tally.unanswered:
         unseen = "" if suite.concerned(mutant) else ", no test runs it"
@@ -85,7 +85,8 @@ def measure(file: str, suite: Suite, equivalents: Collection[judge.Equivalent], 
     return tally
 
 
-def _survivors(found: Sequence[Mutant], suite: Suite, at_once: int) -> Iterator[Mutant]:
+def survivors(found: Sequence[Mutant], suite: Suite, at_once: int) -> Iterator[Mutant]:
+    """Yield the mutants that no test notices, so many tried at a time."""
     running: dict[int, tuple[BaseProcess, Mutant, list[list[str]]]] = {}
     rest = [(mutant, suite.concerned(mutant)) for mutant in found]
     while rest or running:

@@ -11,6 +11,7 @@ from textwrap import dedent
 
 import pytest
 
+from tests.mutation.__main__ import survivors
 from tests.mutation.judge import Equivalent, Tally, outdated, read, score
 from tests.mutation.mutants import ROOT, Mutant, difference, reach
 from tests.mutation.suite import IMPORT, Suite
@@ -109,6 +110,12 @@ def test_what_runs_at_the_import_concerns_all_tests_and_those_of_the_file_first(
     assert suite.concerned(at_import) == [["near"], ["far"]]
     assert suite.concerned(Mutant(FILE, "AnOperator", len(text), "", "", "")) == [["near"]]
     assert suite.concerned(Mutant(FILE, "AnOperator", len(text) - 2, "", "", "")) == []
+
+
+def test_a_fault_that_no_test_runs_survives() -> None:
+    text = (ROOT / FILE).read_text(encoding="utf-8").splitlines()
+    unseen = Mutant(FILE, "AnOperator", len(text), "", "", "")
+    assert list(survivors([unseen], Suite({}, {}), 1)) == [unseen]
 
 
 def test_what_runs_while_the_collection_is_imported_concerns_all_tests() -> None:
