@@ -95,7 +95,7 @@ def difference(one: Sequence[str], other: Sequence[str]) -> tuple[int, str, str]
     shortest = min(len(one), len(other))
     head = next((at for at in range(shortest) if one[at] != other[at]), shortest)
     tail = next((at for at in range(shortest - head) if one[-1 - at] != other[-1 - at]), shortest - head)
-    was, becomes = (" ".join(line.strip() for line in text[head : len(text) - tail]) for text in (one, other))
+    was, becomes = (" ".join(" ".join(text[head : len(text) - tail]).split()) for text in (one, other))
     return head + 1, was, becomes
 
 
