@@ -14,7 +14,7 @@
 #   make unit-oldest   the unit tests of the sessions, with the oldest pypsrp and pywinrm that are supported
 #   make fidelity      writes docs/fidelity.md: the facts about Exchange and the tests that rest on them
 #   make ledger        flips each reading of the lab that stands for a fact: exactly the tests named there turn red
-#   make mutation      puts one fault after another into the code that decides: each turns a test red; a quarter of an hour
+#   make mutation      puts one fault after another into what decides: each turns a test red; a quarter of an hour
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
 
