@@ -19,6 +19,7 @@
 #   make awx           what AWX is given, and jobs as it runs them; loads 55 MB once
 #   make eda           the shipped rulebook while mail gets stuck; installs ansible-rulebook and Java
 #   make ledger        flips each reading of the lab that stands for a fact: exactly the tests named there turn red
+#   make mutation      puts one fault after another into what decides: each turns a test red; a quarter of an hour
 #
 # All set up .venv first. PY=/path/to/python3 chooses the Python that a new .venv gets.
 
@@ -41,7 +42,7 @@ TEST_READY := .venv/.test-ready
 EDA_READY := .venv/.eda-ready
 
 .PHONY: help demo test lint types unit sanity unit-oldest page page-pictures integration test-matrix roads readings \
-    findings slow-truth lab-proof fidelity ledger fleet awx eda clean
+    findings slow-truth lab-proof fidelity ledger mutation fleet awx eda clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -78,7 +79,7 @@ lint: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger check
 
 types: $(TEST_READY)
-	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tests/awx tests/eda tests/fleet tests/page/browser.py tools
+	mypy plugins tests/lab tests/lab_proof tests/roads tests/readings tests/findings tests/ledger tests/mutation tests/awx tests/eda tests/fleet tests/page/browser.py tools
 
 # The report in a headless Chromium: read at two widths, in light and dark, by keyboard, on paper, and under attack.
 page: $(TEST_READY)
@@ -136,6 +137,12 @@ fidelity: $(TEST_READY)
 # READINGS="queue_error log_names" flips only those.
 ledger: $(TEST_READY)
 	@PYTHONPATH=tests/lab python -m tests.ledger flip $(READINGS)
+
+# MUTATION="_exchange/services prompts" measures those files alone, --sample=9 no more than nine faults of each.
+mutation: $(TEST_READY)
+	@python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target build/mutation \
+	    --requirement tests/requirements-mutation.txt
+	@PYTHONHASHSEED=0 PYTHONPATH=$(CURDIR)/build/mutation python -m tests.mutation $(MUTATION)
 
 # Every way to run the role over a fleet: strategies, batches, hosts that are away, runs at once, runs that are killed.
 fleet: $(TEST_READY)

@@ -82,9 +82,11 @@ def distinguished_name(name: Any) -> str:
 
 
 def _attribute(attribute: Any) -> str:
-    oid = attribute.oid.dotted_string
-    value = attribute.value if isinstance(attribute.value, str) else "#" + attribute.value.hex().upper()
-    if _NEEDS_QUOTES.search(value):
+    oid, value = attribute.oid.dotted_string, attribute.value
+    if not isinstance(value, str):
+        # Hex without quotes: a text that begins with # has them, so that it is not taken for hex.
+        value = f"#{value.hex().upper()}"
+    elif _NEEDS_QUOTES.search(value):
         value = '"' + value.replace('"', '""') + '"'
     return f"{_ATTRIBUTES.get(oid, f'OID.{oid}')}={value}"
 

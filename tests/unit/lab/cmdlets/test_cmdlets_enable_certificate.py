@@ -263,6 +263,7 @@ def test_an_expired_certificate_is_bound_without_complaint(lab: Lab) -> None:
     assert lab.services(old) == "SMTP"
 
 
+@pytest.mark.fact("cmdlets 10.10")
 @pytest.mark.parametrize(
     ("key", "reason"), [("missing", "PrivateKeyMissing"), ("unreadable", "PrivateKeyNotAccessible")]
 )
@@ -289,6 +290,7 @@ def test_a_key_of_a_cng_provider_is_bound_like_any_other(lab: Lab) -> None:
     assert lab.third_party.network_service
 
 
+@pytest.mark.fact("cmdlets 10.10")
 def test_a_thumbprint_that_is_not_there_is_not_found(lab: Lab) -> None:
     (error,) = enable(lab.open(answer=NO), lab, Thumbprint="A" * 40).streams.error
     assert str(error) == (

@@ -84,6 +84,7 @@ def test_the_newest_comes_first(lab: Lab) -> None:
     assert thumbprints(lab) == [newest.thumbprint, lab.third_party.thumbprint, lab.setup.thumbprint]
 
 
+@pytest.mark.fact("cmdlets 10.10")
 @pytest.mark.parametrize(
     ("key", "reason"), [("missing", "PrivateKeyMissing"), ("unreadable", "PrivateKeyNotAccessible")]
 )
@@ -98,6 +99,7 @@ def test_the_list_hides_what_the_thumbprint_explains(lab: Lab, key: Any, reason:
     assert (error.category, error.reason) == (0, "InvalidOperationException")
 
 
+@pytest.mark.fact("cmdlets 10.10")
 def test_a_thumbprint_that_is_not_there_is_not_found(lab: Lab) -> None:
     error = lab.open().error("Get-ExchangeCertificate", Thumbprint="A" * 40)
     assert str(error) == (

@@ -59,6 +59,7 @@ class TestServiceHost:
         assert lab.connector().protocol_logging_level == "Verbose"
 
 
+@pytest.mark.fact("protocol-log 7.5")
 def test_a_key_whose_acl_cannot_be_changed_is_not_bound(lab: Lab) -> None:
     lab.third_party.key_acl = "read_only"
     error = lab.open().error(
@@ -71,6 +72,7 @@ def test_a_key_whose_acl_cannot_be_changed_is_not_bound(lab: Lab) -> None:
     assert lab.services(lab.third_party) == "POP, IIS"
 
 
+@pytest.mark.fact("cmdlets 10.5")
 def test_a_key_that_network_service_is_denied_is_listed_with_smtp_all_the_same(lab: Lab) -> None:
     lab.third_party.key, lab.third_party.network_service = "denied", True
     found = lab.open().output("Get-ExchangeCertificate", ["Thumbprint", "Services"])

@@ -73,6 +73,7 @@ def test_serialization_data_crosses_at_full_alone(lab: Lab, level: str, name: st
     assert isinstance(found.adapted_properties["Identity"], str)
 
 
+@pytest.mark.fact("cmdlets 10.5", "wire 2.13")
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_projection_is_the_same_at_every_level(lab: Lab, level: str) -> None:
     found = sent(lab, level, "Get-ExchangeCertificate", select=["Thumbprint", "Services"])

@@ -28,6 +28,7 @@ def numbered(here: Any) -> list[Any]:
 
 
 class TestKey:
+    @pytest.mark.fact("protocol-log 7.11")
     def test_that_is_denied_fails_though_exchange_shows_smtp(self, bench: Any, make_certificate: Any) -> None:
         denied = make_certificate(key="denied", network_service=True)
         here = bench(store=[denied]).after(minutes=1)
@@ -37,6 +38,7 @@ class TestKey:
 
 
 class TestKeptConnection:
+    @pytest.mark.fact("protocol-log 7.11")
     def test_takes_later_mail_and_counts_on(self, bench: Any, make_certificate: Any) -> None:
         here = bench(
             store=[make_certificate(network_service=True)],
@@ -49,6 +51,7 @@ class TestKeptConnection:
         assert len({row[2] for row in here.rows()}) == 1
         assert [int(row[3]) for row in here.rows()] == list(range(len(here.rows())))
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_ends_when_no_mail_comes(self, bench: Any, make_certificate: Any) -> None:
         here = bench(
             store=[make_certificate(network_service=True)],
@@ -69,6 +72,7 @@ class TestKeptConnection:
         assert len(here.world.delivered) > 10
         assert here.rows() == []
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_ends_after_as_many_messages_as_the_connector_allows(self, bench: Any, make_certificate: Any) -> None:
         here = bench(
             store=[make_certificate(network_service=True)],
@@ -109,6 +113,7 @@ class TestSuspendedQueue:
 
 
 class TestMail:
+    @pytest.mark.fact("cmdlets 10.7", "protocol-log 7.7")
     def test_refills_a_queue_while_it_drains(self, bench: Any) -> None:
         mail = [Mail(MBX, "fabrikam.com", 25, BEGIN), Mail(MBX, "fabrikam.com", 1, BEGIN, times=2000, every_s=1)]
         here = bench(mail=mail).after(minutes=5)
@@ -157,6 +162,7 @@ class TestServiceThatSendsNothing:
 
 
 class TestFullFile:
+    @pytest.mark.fact("protocol-log 7.11")
     def test_ends_between_two_rows_of_one_session(self, bench: Any) -> None:
         here = bench(server={"send_log_max_file_size": 1500}).after(minutes=5)
         files = numbered(here)
@@ -166,6 +172,7 @@ class TestFullFile:
         ids = [{line.split(b",")[2] for line in each.content.splitlines() if line[:1] == b"2"} for each in files]
         assert any(one & other for one, other in pairwise(ids))
 
+    @pytest.mark.fact("protocol-log 7.11")
     def test_gets_the_rest_of_the_row_that_it_ends_with(self, bench: Any) -> None:
         cut = bench(server={"send_log_max_file_size": 1500, "log_flush_s": 0.5}).after(minutes=20)
         whole = bench(readings={"log_flush": "whole_rows"}).after(minutes=20)

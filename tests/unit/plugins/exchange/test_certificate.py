@@ -129,6 +129,12 @@ def test_the_auth_certificate_is_known_by_the_subject_that_setup_gives_it(record
     assert [is_auth_certificate(certificate) for certificate in certificates].count(True) == 1
 
 
+def test_the_auth_certificate_is_known_in_any_case(encoded: bytes) -> None:
+    spelled = selected(encoded, Subject="cn=Microsoft Exchange Server AUTH Certificate")
+    assert is_auth_certificate(certificate_from(spelled, SERVER))
+    assert not is_auth_certificate(certificate_from(selected(encoded), SERVER))
+
+
 @pytest.mark.fact("cmdlets 0.7", "wire 2.8")
 def test_projected_a_certificate_says_all(encoded: bytes) -> None:
     services = RemoteObject(text="IIS, SMTP", number=24)
@@ -179,14 +185,22 @@ def test_without_raw_data_the_servers_words_are_taken() -> None:
         Issuer="CN=mail.contoso.com",
         SerialNumber="0a1b",
         NotBefore="2026-01-01T01:00:00+01:00",
+        NotAfter="2027-01-01T00:00:00Z",
     )
     certificate = certificate_from(source, SERVER)
     assert certificate.thumbprint == "3F9C1A7E5B2D4C6F8A9B0C1D2E3F4A5B6C7D8E9F"
     assert certificate.subject == "CN=mail.contoso.com"
     assert certificate.serial_number == "0A1B"
     assert certificate.not_before == datetime(2026, 1, 1, tzinfo=UTC)
-    assert certificate.not_after is None
+    assert certificate.not_after == datetime(2027, 1, 1, tzinfo=UTC)
     assert certificate.status is CertificateStatus.PENDING_REQUEST
+
+
+@pytest.mark.parametrize("encoded", [None, b""])
+def test_what_the_server_does_not_say_is_empty(encoded: bytes | None) -> None:
+    certificate = certificate_from(selected(encoded, Thumbprint="0" * 40), SERVER)
+    assert (certificate.subject, certificate.issuer, certificate.serial_number) == ("", "", "")
+    assert (certificate.not_before, certificate.not_after, certificate.domains) == (None, None, ())
 
 
 @pytest.mark.parametrize(
@@ -229,6 +243,33 @@ def test_a_name_fits_by_subject_and_by_issuer_if_it_has_one(
 ) -> None:
     certificate = certificate_from(selected(encoded), SERVER)
     assert names(certificate, name, match_case=match_case) is fits
+
+
+def test_a_name_is_compared_as_the_transport_service_does_unless_told_otherwise(encoded: bytes) -> None:
+    certificate = certificate_from(selected(encoded), SERVER)
+    assert names(certificate, CertificateName("cn=example ca", "cn=*.contoso.com, o=contoso"))
+
+
+@pytest.mark.parametrize(
+    ("common_name", "domains"),
+    [
+        ("mail.contoso.com", ("mail.contoso.com",)),
+        ("mbx01", ()),
+        ("Contoso Inc. Mail", ()),
+        ("Contoso Mail", ()),
+    ],
+)
+def test_a_common_name_is_a_domain_if_it_looks_like_one(common_name: str, domains: tuple[str, ...]) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    begin = datetime(2026, 1, 1, tzinfo=UTC)
+    certificate = (
+        x509.CertificateBuilder(subject_name=name, issuer_name=name, public_key=key.public_key(), serial_number=1)
+        .not_valid_before(begin)
+        .not_valid_after(begin + timedelta(days=365))
+        .sign(key, hashes.SHA256())
+    )
+    assert certificate_from(selected(certificate.public_bytes(Encoding.DER)), SERVER).domains == domains
 
 
 @pytest.mark.fact("cmdlets 10.9")

@@ -33,8 +33,9 @@ def test_an_edge_without_any_sign_stands_alone(make) -> None:
     ("servers", "others", "subscriptions", "sign"),
     [
         ([EDGE], [], 1, "Get-EdgeSubscription"),
-        ([EDGE, MAILBOX], [], 0, "lists the Mailbox server MBX01"),
+        ([EDGE, OTHER_MAILBOX, MAILBOX], [], 0, "lists the Mailbox server MBX01"),
         ([EDGE], ["EdgeSync - Inbound to HQ"], 0, '"EdgeSync - Inbound to HQ"'),
+        ([EDGE], ["edgesync - HQ to Internet", "EdgeSync - Inbound to HQ"], 0, '"EdgeSync - Inbound to HQ"'),
         ([EDGE, MAILBOX], [], None, "lists the Mailbox server MBX01"),
     ],
 )

@@ -79,6 +79,13 @@ def test_a_certificate_is_there_and_exchange_says_why_it_cannot_be_used(message:
     assert classify_failure([record]) == Failure(FailureKind.CERTIFICATE_NOT_USABLE, record, THUMBPRINT, reason)
 
 
+def test_a_reason_is_believed_with_a_thumbprint_or_from_a_cmdlet_of_certificates() -> None:
+    told = "is not valid for use with Exchange Server (reason: PrivateKeyMissing)."
+    assert kind_of(error(f"It {told}", "EnableExchangeCertificate")) is FailureKind.CERTIFICATE_NOT_USABLE
+    assert kind_of(error(f"{THUMBPRINT} {told}", "SetTransportService")) is FailureKind.CERTIFICATE_NOT_USABLE
+    assert kind_of(error(f"It {told}", "SetTransportService")) is FailureKind.OTHER
+
+
 @pytest.mark.fact("cmdlets 0.4")
 @pytest.mark.parametrize(
     "message",
@@ -201,7 +208,24 @@ def test_a_domain_controller_does_not_know_the_object() -> None:
             ),
             FailureKind.EDGE_IS_SUBSCRIBED,
         ),
+        (
+            RemoteError("Nichts.", "X", "NotSpecified", "Microsoft.Exchange.ManagementObjectNotFoundException"),
+            FailureKind.OBJECT_NOT_FOUND,
+        ),
+        (
+            error(f"The certificate with thumbprint {THUMBPRINT} was not found.", "SetTransportService"),
+            FailureKind.CERTIFICATE_NOT_FOUND,
+        ),
         (error("Something else.", "EnableExchangeCertificate"), FailureKind.OTHER),
+        (error("The object with identity MBX01\\7 is in use.", "RetryQueue"), FailureKind.OTHER),
+        (error("The mailbox database wasn't found.", "RetryQueue"), FailureKind.OTHER),
+        (error('Exchange server "mbx09" is in maintenance.', "RetryQueue"), FailureKind.OTHER),
+        (error("The mailbox was not found.", "RetryQueue"), FailureKind.OTHER),
+        (error(f"The certificate with thumbprint {THUMBPRINT} is in use.", "RetryQueue"), FailureKind.OTHER),
+        # What is told of a certificate by another cmdlet, or of something else by theirs.
+        (error(f"{THUMBPRINT} introuvable.", "SetSendConnector", "ObjectNotFound"), FailureKind.OTHER),
+        (error("Keine Verbindung.", "GetQueueInfo", "ResourceUnavailable"), FailureKind.OTHER),
+        (error("Introuvable.", "EnableExchangeCertificate", "ObjectNotFound"), FailureKind.OTHER),
     ],
 )
 def test_tells_the_documented_failures_apart(record: RemoteError, kind: FailureKind) -> None:
@@ -260,6 +284,8 @@ def test_a_set_cmdlet_says_when_it_changed_nothing() -> None:
     warning = "The command completed successfully but no settings of 'Outbound to Office 365' have been modified."
     assert warns_of_no_change([warning])
     assert not warns_of_no_change(["The source Transport servers aren't in the same Active Directory site."])
+    assert not warns_of_no_change(["All settings have been modified."])
+    assert not warns_of_no_change(["There are no settings of that kind."])
 
 
 @pytest.mark.parametrize(

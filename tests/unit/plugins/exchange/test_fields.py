@@ -78,6 +78,7 @@ def test_guids_have_one_spelling(value: str) -> None:
 def test_lists_hold_text_whatever_their_items_are() -> None:
     hosts = RemoteObject(items=("a.example", RemoteObject(text="b.example"), None))
     assert fields(SmartHosts=hosts).texts("SmartHosts") == ("a.example", "b.example")
+    assert fields(SmartHosts=RemoteObject(items=(" a.example ", " ", ""))).texts("SmartHosts") == ("a.example",)
     assert fields(SmartHosts=RemoteObject()).texts("SmartHosts") == ()
     assert fields(SmartHosts="a.example").texts("SmartHosts") == ("a.example",)
 

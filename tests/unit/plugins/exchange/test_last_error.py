@@ -13,6 +13,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.last_er
     ErrorFamily,
     LastError,
     classify_last_error,
+    is_about_the_way_to_the_front_end,
 )
 
 FAILED_OVER = (
@@ -93,6 +94,14 @@ def test_tells_the_published_texts_apart(log_excerpt: Callable[[str], bytes]) ->
 )
 def test_reads_through_the_wrappers(text: str, family: ErrorFamily, word: str) -> None:
     assert classify_last_error(text) == LastError(family, word)
+
+
+def test_the_way_to_the_front_end_is_told_from_what_a_front_end_answers() -> None:
+    unreached = "451 4.4.0 Primary Outbound Frontend IP address responded with: ..."
+    assert is_about_the_way_to_the_front_end(unreached)
+    assert is_about_the_way_to_the_front_end(f"[{{LED=x}};\r\n{unreached}]")
+    assert not is_about_the_way_to_the_front_end(f"{unreached}\r\nproxy session setup FAILED on Frontend")
+    assert not is_about_the_way_to_the_front_end("451 4.4.0 Primary target IP address responded with: ...")
 
 
 @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.8")

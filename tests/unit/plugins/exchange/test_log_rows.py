@@ -182,6 +182,15 @@ def test_a_record_that_is_too_long_hides_no_rows_of_its_own() -> None:
     assert rows.skipped == 1
 
 
+@pytest.mark.parametrize(("length", "read"), [(65536, True), (65537, False)])
+def test_a_record_is_read_whole_or_not_at_all(length: int, read: bool) -> None:
+    context = "x" * (length - len(GOOD))
+    rows = parse_rows([GOOD.replace("certificate", f"certificate{context}"), GOOD])
+    found = [row.context for row in rows]
+    assert found == [*([f"Sending certificate{context}"] if read else []), "Sending certificate"]
+    assert rows.skipped == (0 if read else 1)
+
+
 def test_blank_lines_are_no_garbage() -> None:
     rows = parse_rows([GOOD, "\r\n", "  \n", GOOD])
     assert len(list(rows)) == 2

@@ -157,6 +157,14 @@ def test_the_single_row_is_read_from_its_right_end() -> None:
     assert certificate.names == f"{lure} {SUBJECT} {ISSUER}"
 
 
+@pytest.mark.fact("protocol-log 7.1")
+def test_the_single_row_is_read_in_any_case_and_over_line_breaks() -> None:
+    (row,) = new_form("Sending certificate", OURS.lower())
+    certificate = certificate_of(only(logged(STARTTLS, (row[0], row[1].replace(", O=", ",\r\nO="), row[2]))))
+    assert certificate.thumbprint == OURS
+    assert certificate.names == f"{SUBJECT} {ISSUER}".replace(", O=", ",\r\nO=")
+
+
 @pytest.mark.parametrize("word", ["NoCredentials", "SocketError", "BadBindings", "SomethingNew"])
 def test_any_word_of_failure_is_kept_verbatim(word: str) -> None:
     session = only(logged(STARTTLS, ("*", "", f"TLS negotiation failed with error {word}"), ("-", "", "Remote")))
@@ -317,6 +325,29 @@ def test_starttls_is_offered_as_a_word() -> None:
     assert only(logged(ehlo, ("<", "250-host", ""), ("<", "250-starttls", ""), ("<", "250 OK", ""))).starttls_offered
 
 
+def test_what_another_reply_offered_is_not_offered_by_the_next() -> None:
+    ehlo: Said = (">", "EHLO mbx01", "")
+    first, second = ("<", "250  host STARTTLS", ""), ("<", "250  host SIZE", "")
+    assert only(logged(ehlo, first, ehlo, second)).starttls_offered is False
+    assert only(logged(ehlo, second, ehlo, second)).starttls_offered is False
+    assert only(logged(ehlo, second, ehlo, first)).starttls_offered is True
+
+
+def test_replies_answer_pipelined_commands_in_their_order() -> None:
+    sent: list[Said] = [*MAIL, (">", "BDAT 4096 LAST", "")]
+    queued = only(logged(CONNECT, STARTTLS, ESTABLISHED, sent, WELCOME, ("<", QUEUED, "")))
+    assert (queued.accepted, queued.rejected) == (1, 0)
+    refused = only(logged(CONNECT, STARTTLS, ESTABLISHED, sent, WELCOME[:1], ("<", "550 no", ""), ("<", "554 no", "")))
+    assert (refused.accepted, refused.rejected) == (0, 2)
+
+
+def test_of_refusals_alone_the_latest_are_kept() -> None:
+    said = [row for number in range(25) for row in ((">", "RCPT TO:<b@c>", ""), ("<", f"550 5.1.1 {number}", ""))]
+    session = only(logged(STARTTLS, ESTABLISHED, said))
+    assert session.rejected == 25
+    assert session.replies == tuple(f"550 5.1.1 {number}" for number in range(5, 25))
+
+
 def test_after_tls_nobody_offers_it_again() -> None:
     again: list[Said] = [(">", "EHLO mbx01.contoso.com", ""), ("<", "250  host Hello SIZE", "")]
     assert only(logged(CONNECT, STARTTLS, ESTABLISHED, again)).starttls_offered is True
@@ -456,6 +487,29 @@ def test_rows_that_were_written_out_of_order_are_put_in_order(rows: list[Row]) -
     """All rows have one time, so that nothing but their numbers tells their order."""
     rows = [replace(row, time=START) for row in rows]
     assert only(rows) == only(replace(row, time=START) for row in FAILING[:-1])
+
+
+@pytest.mark.parametrize("late", range(500, 518))
+def test_a_row_that_comes_late_is_put_in_order_in_a_long_session_too(late: int) -> None:
+    message: list[Said] = [*MAIL, *WELCOME, (">", "BDAT 17 LAST", ""), ("<", QUEUED, "")]
+    rows = [replace(row, time=START) for row in logged(CONNECT, STARTTLS, ESTABLISHED, message * 100)]
+    in_order = only(rows)
+    rows.insert(late + 20, rows.pop(late))
+    assert in_order.accepted == 100
+    assert only(rows) == in_order
+
+
+def test_an_id_that_begins_again_in_the_same_moment_is_another_session() -> None:
+    rows = [replace(row, time=START) for row in [*logged(CONNECT), *logged(CONNECT, STARTTLS)]]
+    assert [session.tls_verb for session in group_sessions(rows)] == ["", "STARTTLS"]
+
+
+@pytest.mark.parametrize(("silence", "count"), [(timedelta(days=1), 1), (timedelta(days=1, milliseconds=1), 2)])
+def test_a_session_that_is_silent_for_longer_than_a_day_has_ended(silence: timedelta, count: int) -> None:
+    first = [replace(row, time=START) for row in logged(CONNECT, session="A")]
+    other, *later = (replace(row, time=START + silence) for row in logged(QUIT, first=len(first), session="A"))
+    found = group_sessions([*first, replace(other, session="B"), *later])
+    assert [session.session for session in found].count("A") == count
 
 
 def test_a_session_runs_on_over_the_border_of_a_file() -> None:

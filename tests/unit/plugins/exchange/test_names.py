@@ -15,6 +15,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.names i
     thumbprint_from,
 )
 from cryptography import x509
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID, ObjectIdentifier
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,6 +50,7 @@ def test_writes_names_last_part_first_with_windows_short_names() -> None:
         ('The "Company"', '"The ""Company"""'),
         (" padded", '" padded"'),
         ("a=b", '"a=b"'),
+        ("#01AB", '"#01AB"'),
         ("Müller & Söhne", "Müller & Söhne"),
     ],
 )
@@ -65,6 +67,11 @@ def test_writes_attributes_without_a_short_name_by_their_number() -> None:
     assert distinguished_name(encoded) == (
         "OID.2.5.4.15=Private Organization, SERIALNUMBER=HRB 1, OID.1.3.6.1.4.1.311.60.2.1.3=DE"
     )
+
+
+def test_writes_a_value_that_is_no_text_in_hex() -> None:
+    bits = x509.NameAttribute(NameOID.X500_UNIQUE_IDENTIFIER, b"\x01\xab", _ASN1Type.BitString)
+    assert distinguished_name(x509.Name([bits])) == "OID.2.5.4.45=#01AB"
 
 
 def test_joins_a_part_of_several_attributes_with_plus() -> None:

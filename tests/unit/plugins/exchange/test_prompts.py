@@ -84,6 +84,7 @@ def test_the_default_answer_is_never_taken_for_no() -> None:
 @pytest.mark.fact("cmdlets 10.4")
 def test_where_several_choices_have_the_letter_the_place_decides() -> None:
     assert keep(asked(labels=("&Yes", "Yes to &All", "&No", "&No to all"))) == 2
+    assert keep(asked(labels=("&Yes", "&Next", "&No", "&Suspend"))) == 2
     assert substitute(asked(labels=("&Yes", "Yes to &All", "&No", "&No to all"))) == 0
 
 

@@ -15,6 +15,8 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_lo
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import TransportService
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.candidates import is_usable
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.case import make_case
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import OtherStore, Refusal
 from hypothesis import given
 from hypothesis import strategies as st
@@ -56,6 +58,7 @@ def test_the_kbs_case(make, culprit):
         f"with UnknownCredentials; 25 messages wait."
     )
     assert entry["finding"]["confidence"] == "certain"
+    assert entry["finding"]["word"] == "UnknownCredentials"
     assert entry["finding"]["severity"] == "error"
     assert entry["finding"]["primary"] is True
     assert entry["finding"]["when"] is None
@@ -68,6 +71,7 @@ def test_the_kbs_case(make, culprit):
     assert entry["repair"]["bind"]["thumbprints"] == [culprit.thumbprint]
     assert entry["repair"]["retry"]["queues"] == ["MBX01\\3"]
     assert entry["first_source_server"] is True
+    assert entry["tls_certificate_name"] == f"<I>{culprit.issuer}<S>{culprit.subject}"
     assert [each["thumbprint"] for each in entry["named_certificates"]] == [culprit.thumbprint]
     assert entry["log"]["read_until"] == {"time": "2026-03-02T02:11:00.000Z", "session": "08DE", "sequence": 22}
     assert entry["log"]["sessions"] == 1
@@ -83,6 +87,12 @@ def test_a_binding_that_the_rules_forbid_is_not_offered(make, culprit):
     assert entry["repair"]["bind"]["refused"] is True
     assert "default SMTP certificate is unknown" in entry["finding"]["remedy"]
     assert steps(entry) == ("certain", "no", "no")
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "1 message waits."), (2, "2 messages wait.")])
+def test_messages_are_counted_in_words(make, culprit, count, words):
+    entry = assessed(make, make.failing(culprit), queues=(make.queue(message_count=count),))
+    assert entry["finding"]["message"].endswith(f"; {words}")
 
 
 def test_an_expired_culprit_is_not_bound(make, culprit):
@@ -101,8 +111,20 @@ def test_no_credentials_is_told_to_import_the_key(make, culprit):
     assert "PFX" in entry["finding"]["remedy"]
     assert entry["finding"]["word"] == "NoCredentials"
     assert entry["finding"]["thumbprints"] == [culprit.thumbprint]
+    assert entry["finding"]["severity"] == "error"
+    idle = assessed(make, make.failing(culprit, word="NoCredentials"), queues=())
+    assert (told(idle), idle["finding"]["severity"]) == (("other_cause", "no_private_key"), "warning")
     assert entry["finding"]["evidence"]["lines"][-1].endswith("error NoCredentials")
     assert steps(entry) == ("no", "no", "no")
+
+
+def test_of_several_certificates_that_were_sent_the_last_one_is_told(make, culprit):
+    other = make.certificate(2)
+    sent = ("*,,Sending certificate", *make.described(other), "*,,Sending certificate", *make.described(culprit))
+    text = make.rows(
+        "A1", -4, ">,STARTTLS,", "<,220 ready,", *sent, "*,,TLS negotiation failed with error NoCredentials"
+    )
+    assert assessed(make, text)["finding"]["thumbprints"] == [culprit.thumbprint]
 
 
 @pytest.mark.parametrize(
@@ -173,6 +195,7 @@ def test_a_certificate_that_the_connector_does_not_name_is_not_bound(make, culpr
     certificates = (make.setup_certificate(), culprit, replace(other, thumbprint=make.thumbprint(8)))
     entry = assessed(make, make.failing(replace(other, thumbprint=make.thumbprint(8))), certificates=certificates)
     assert told(entry)[0] == "no_evidence"
+    assert entry["finding"]["thumbprints"] == [make.thumbprint(8)]
     assert make.thumbprint(8) not in entry["repair"]["bind"]["thumbprints"]
 
 
@@ -229,11 +252,21 @@ def test_the_queues_own_words_are_explained(make, error, cause):
 def test_without_a_name_it_is_not_this_fault(make):
     entry = assessed(make, connectors=(make.connector(tls_certificate_name=None),))
     assert told(entry) == ("other_cause", "certificate_name_missing")
+    assert entry["tls_certificate_name"] is None
 
 
 def test_without_starttls_it_is_not_this_fault(make):
     entry = assessed(make, connectors=(make.connector(ignore_starttls=True),))
     assert told(entry) == ("other_cause", "starttls_ignored")
+
+
+@pytest.mark.parametrize("changes", [{"tls_certificate_name": None}, {"ignore_starttls": True}])
+def test_a_log_that_would_not_tell_is_not_asked_to_speak(make, culprit, changes):
+    entry = assessed(make, make.failing(culprit), connectors=(make.connector(**changes),))
+    assert entry["repair"]["raise_logging"] == {
+        "certainty": "no",
+        "reason": "the log of this connector would not tell",
+    }
 
 
 def test_of_a_server_out_of_service_nothing_else_is_judged_and_nothing_changed(make):
@@ -267,15 +300,41 @@ def test_a_silent_log_is_no_evidence_and_the_steps_are_conditional(make, culprit
     assert told(entry) == ("no_evidence", "suspected")
     assert entry["finding"]["severity"] == "error"
     assert culprit.thumbprint in entry["finding"]["message"]
+    assert entry["finding"]["thumbprints"] == [culprit.thumbprint]
     # This server is the first source, and its certificate of that name lacks SMTP: Exchange may refuse.
     assert steps(entry) == ("conditional", "conditional", "certain")
     assert entry["repair"]["bind"]["thumbprints"] == [culprit.thumbprint]
-    assert "MBX01" in entry["repair"]["raise_logging"]["reason"]
+    two = assessed(make, connectors=(make.connector(source_servers=("MBX01", "MBX02")),))
+    assert "on MBX01, the first source server" in two["repair"]["raise_logging"]["reason"]
 
 
 def test_a_level_that_is_verbose_already_cannot_be_refused(make):
     connectors = (make.connector(logging_level=LoggingLevel.VERBOSE),)
     assert steps(assessed(make, connectors=connectors))[0] == "certain"
+
+
+def test_what_names_nothing_or_is_sent_from_nowhere_cannot_be_refused(make):
+    """Set-SendConnector looks for the named certificate on the first source server."""
+    for changes in ({"tls_certificate_name": None}, {"source_servers": ()}):
+        reading = make.reading(connectors=(make.connector(**changes),))
+        assert make_case(reading, reading.connectors[0]).change_may_be_refused is False
+
+
+def test_a_certificate_of_the_name_in_another_case_is_named(make):
+    """The transport service ignores case."""
+    spelled = make.certificate(5, subject=make.subject.upper())
+    entry = assessed(make, certificates=(make.setup_certificate(), spelled))
+    assert [each["thumbprint"] for each in entry["named_certificates"]] == [spelled.thumbprint]
+    assert entry["repair"]["bind"]["thumbprints"] == [spelled.thumbprint]
+
+
+def test_a_federation_certificate_of_the_name_is_no_candidate(make):
+    federated = make.certificate(5, Service.FEDERATION)
+    entry = assessed(make, certificates=(make.setup_certificate(), federated))
+    assert told(entry) == ("no_evidence", "unexplained")
+    assert entry["repair"]["bind"]["thumbprints"] == []
+    assert not is_usable(federated)
+    assert is_usable(replace(federated, services=None)), "unknown services speak neither for nor against it"
 
 
 @pytest.mark.fact("cmdlets 0.4", "cmdlets 10.1")
@@ -391,7 +450,7 @@ def test_an_old_failure_is_quoted(make, culprit):
 def test_a_refused_change_is_acted_on(make):
     entry = assessed(make, refusals=(Refusal(make.guid, "The given certificate is not enabled for SMTP protocol."),))
     assert told(entry) == ("certificate_not_bound", "certificate_not_bound")
-    assert entry["finding"]["confidence"] == "probable"
+    assert (entry["finding"]["confidence"], entry["finding"]["word"]) == ("probable", "")
     assert entry["evidence"]["grade"] == "refusal"
     assert steps(entry) == ("certain", "certain", "certain")
 
@@ -402,7 +461,7 @@ def test_a_refused_change_is_acted_on(make):
 def test_nothing_waits_and_everything_is_bound(make):
     entry = assessed(make, queues=(), certificates=(make.setup_certificate(), make.certificate(1, SMTP)))
     assert told(entry) == ("healthy", "healthy")
-    assert entry["finding"]["severity"] == "info"
+    assert (entry["finding"]["severity"], entry["finding"]["confidence"]) == ("info", "probable")
     assert steps(entry) == ("no", "no", "no")
 
 
@@ -426,6 +485,7 @@ def test_a_same_named_certificate_that_nobody_uses_is_healthy(make, culprit):
     certificates = (make.setup_certificate(), culprit, bound)
     entry = assessed(make, make.succeeding(bound, remote, -30), queues=(), certificates=certificates)
     assert told(entry) == ("healthy", "healthy")
+    assert entry["finding"]["confidence"] == "certain"
 
 
 def test_cured_and_waiting_for_the_next_retry(make, culprit):
@@ -439,6 +499,26 @@ def test_cured_and_waiting_for_the_next_retry(make, culprit):
     )
     assert told(entry) == ("healthy", "healthy")
     assert steps(entry) == ("no", "no", "certain")
+
+
+@pytest.mark.parametrize(
+    ("tried", "expected"),
+    [
+        (-3, ("healthy", "healthy")),
+        (-2, ("healthy", "healthy")),
+        (-1, ("other_cause", "unknown_error")),
+        (None, ("other_cause", "unknown_error")),
+    ],
+)
+def test_a_queue_is_cured_if_tls_was_established_at_its_last_attempt_or_later(make, culprit, tried, expected):
+    bound = replace(culprit, services=culprit.services | {SMTP})
+    entry = assessed(
+        make,
+        make.succeeding(bound, make.certificate(9, subject="CN=peer"), -2),
+        queues=(make.queue(last_retry_time=None if tried is None else make.at(minutes=tried)),),
+        certificates=(make.setup_certificate(), bound),
+    )
+    assert told(entry) == expected
 
 
 def test_suspended_queues_are_reported_and_never_retried(make):

@@ -169,10 +169,12 @@ def refusal(wish, state) -> str:
     return str(refused.value)
 
 
-@pytest.mark.parametrize("key", [False, None])
-def test_refuses_a_certificate_without_a_known_key(make, key):
+@pytest.mark.parametrize(
+    ("key", "words"), [(False, "has no private key."), (None, "may have no private key: unknown.")]
+)
+def test_refuses_a_certificate_without_a_known_key(make, key, words):
     told = refusal(BindingWish(make.thumbprint(1)), state_of(make, make.certificate(1, has_private_key=key)))
-    assert "private key" in told
+    assert words in told
     assert "PFX" in told
 
 
@@ -240,6 +242,33 @@ def test_refuses_pop_for_a_certificate_that_cannot_name_it(make, domains):
     assert "Set-PopSettings" in refusal(wish, state_of(make, wanted, make.setup_certificate()))
 
 
+def test_smtp_needs_no_host_name(make):
+    wanted = make.certificate(1, domains=("*.contoso.com",))
+    plan = plan_binding(BindingWish(make.thumbprint(1)), state_of(make, wanted, make.setup_certificate()))
+    assert plan.outcome.result["added"] == ["SMTP"]
+
+
+def test_pop_belongs_to_whoever_has_the_first_name_of_the_one_that_is_enabled(make):
+    wanted = make.certificate(1, domains=("mail.contoso.com", "pop.contoso.com"))
+    holder = make.certificate(2, Service.POP, domains=("a.test", "Mail.contoso.com"))
+    former = make.certificate(3, Service.POP, domains=("pop.contoso.com",))
+    state = state_of(make, wanted, holder, former, make.setup_certificate())
+
+    promise = plan_binding(BindingWish(make.thumbprint(1), frozenset({Service.POP})), state).promise
+
+    assert promise.holdings[holder.thumbprint] == {Service.POP}
+    assert promise.holdings[former.thumbprint] == frozenset()
+
+
+def test_no_question_is_foreseen_where_exchange_has_none_to_ask(make, state):
+    ours = make.thumbprint(1)
+    about_itself = Prompt("PromptForChoice", "Confirm", f"'{ours}' by '{ours}'?", YES_NO, 0)
+    for default in (None, ours):
+        wish = BindingWish(ours, frozenset({Service.SMTP, Service.IMAP}), replace_default=default is None)
+        (pipeline,) = plan_binding(wish, replace(state, default_certificate=default)).commands
+        assert pipeline.policy(about_itself) is None
+
+
 def test_the_former_holders_of_a_site_and_a_name_lose_it(make):
     former = make.certificate(2, Service.IIS, Service.POP, Service.SMTP, domains=("old.contoso.com",))
     wanted = make.certificate(1)
@@ -285,10 +314,14 @@ def test_a_thumbprint_may_be_written_as_windows_shows_it(make):
 
 
 @pytest.mark.fact("protocol-log 7.10")
-@pytest.mark.parametrize("subscribed", [True, None])
-def test_the_default_certificate_of_an_edge_that_is_or_may_be_subscribed_is_never_replaced(make, state, subscribed):
+@pytest.mark.parametrize(
+    ("subscribed", "words"), [(True, "it is a subscribed Edge"), (None, "whether this Edge is subscribed is unknown")]
+)
+def test_the_default_certificate_of_an_edge_that_is_or_may_be_subscribed_is_never_replaced(
+    make, state, subscribed, words
+):
     edge = replace(state, is_edge=True, subscribed=subscribed)
-    with pytest.raises(Refused, match="EdgeSync trusts its default SMTP certificate"):
+    with pytest.raises(Refused, match=f"{words}, and EdgeSync trusts its default SMTP certificate"):
         plan_binding(BindingWish(make.thumbprint(1), replace_default=True), edge)
     assert plan_binding(BindingWish(make.thumbprint(1)), edge).outcome.changed
 

@@ -21,6 +21,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.evi
     Grade,
     evidence_result,
     presented_certificate,
+    quoted_rows,
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import Refusal
 from hypothesis import given
@@ -55,7 +56,10 @@ def test_a_marked_certificate_is_evidence(make, culprit):
     assert evidence.grade is Grade.MARKED
     assert evidence.thumbprints == (culprit.thumbprint,)
     assert evidence.where == "SEND20260302-1.LOG, line 14"
-    assert evidence.lines[0].endswith(",*,,Sending certificate")
+    assert evidence.lines[0] == (
+        "2026-03-02T02:11:00.000Z,Outbound to Office 365,08DE77F2A41B0C11,6,10.0.0.21:16547,203.0.113.25:25,*,,"
+        "Sending certificate"
+    )
     assert evidence.lines[1].endswith(f',*,"{culprit.subject}",Certificate subject')
     assert evidence.lines[-1].endswith(",*,,TLS negotiation failed with error UnknownCredentials")
     told = evidence_result(evidence)
@@ -88,6 +92,14 @@ def test_the_new_form_is_evidence_too(make, culprit):
     assert (evidence.grade, evidence.thumbprints) == (Grade.MARKED, (culprit.thumbprint,))
 
 
+@pytest.mark.fact("protocol-log 7.1")
+def test_the_new_form_holds_names_in_any_case_and_those_of_the_store(make, culprit):
+    lower = replace(culprit, subject=culprit.subject.lower())
+    assert evidence_of(make, *make.sessions(single_row(make, lower))) is not None
+    other = replace(culprit, subject="CN=another.contoso.com")
+    assert judged(make, single_row(make, other)).doubt is Doubt.CONTRADICTED
+
+
 @pytest.mark.fact("protocol-log 0.5")
 def test_the_kbs_own_six_lines_are_inferred(make, culprit):
     rows = (*make.described(culprit), "*,,TLS negotiation failed with error UnknownCredentials")
@@ -115,6 +127,8 @@ def test_where_the_log_shows_no_certificate_those_are_left_that_lack_smtp(make, 
     evidence = evidence_of(make, *make.sessions(without_rows(make)), certificates=store)
     assert (evidence.grade, evidence.thumbprints) == (Grade.ELIMINATED, (culprit.thumbprint, twin.thumbprint))
     assert [line.split(",")[-1] for line in evidence.lines] == ["TLS negotiation failed with error UnknownCredentials"]
+    whole = evidence_of(make, *make.sessions(make.failing()), certificates=store)
+    assert (whole.grade, whole.thumbprints) == (evidence.grade, evidence.thumbprints)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +141,28 @@ def test_where_the_log_shows_no_certificate_those_are_left_that_lack_smtp(make, 
 )
 def test_nothing_may_stand_where_certificates_are_eliminated(make, between):
     assert judged(make, without_rows(make, *between)).doubt is Doubt.UNTOLD
+
+
+@pytest.mark.parametrize("answer", ["<,454 4.7.0 TLS not available,", "<,250 2.0.0 OK,"])
+def test_the_other_end_has_consented_where_certificates_are_eliminated(make, answer):
+    text = make.rows("A1", -4, ">,STARTTLS,", answer, "*,,TLS negotiation failed with error UnknownCredentials")
+    assert judged(make, text).doubt is Doubt.UNTOLD
+
+
+def test_the_consent_is_to_starttls_where_certificates_are_eliminated(make):
+    more = (">,NOOP,", "<,220 2.0.0 OK,")
+    assert judged(make, without_rows(make, *more)).doubt is Doubt.UNTOLD
+
+
+def test_a_session_too_long_to_be_kept_whole_tells_nothing(make, culprit):
+    """Of more than 256 rows those in the middle are not kept, and the error may be among them."""
+    noise = ("*,,a word that nobody knows",) * 200
+    for described in ((), ("*,,Sending certificate", *make.described(culprit))):
+        between = (">,STARTTLS,", "<,220 2.0.0 SMTP server ready,", *described)
+        failed = "*,,TLS negotiation failed with error UnknownCredentials"
+        (session,) = make.sessions(make.rows("A1", -4, *noise, *between, failed, *noise))
+        assert session.outcome_row not in session.rows
+        assert judged_of(make, session).doubt is Doubt.UNTOLD
 
 
 def test_no_row_may_be_missing_where_certificates_are_eliminated(make):
@@ -143,7 +179,11 @@ def test_nothing_is_eliminated_where_all_have_smtp_or_one_is_unknown(make, culpr
 
 
 def judged(make, *texts, **changes):
-    case = case_of(make, *make.sessions(*texts), **changes)
+    return judged_of(make, *make.sessions(*texts), **changes)
+
+
+def judged_of(make, *sessions, **changes):
+    case = case_of(make, *sessions, **changes)
     assert case.evidence is None
     return case.judged
 
@@ -152,6 +192,48 @@ def judged(make, *texts, **changes):
 def test_nothing_else_may_stand_before_an_inferred_one(make, culprit, row):
     rows = (row, *make.described(culprit), "*,,TLS negotiation failed with error UnknownCredentials")
     assert judged(make, make.rows("08D50D3D9730A8D2", -4, *rows)).doubt is Doubt.UNTOLD
+
+
+@pytest.mark.parametrize("row", ["*,,attempting to connect", "<,250 hello,", "*,220 odd,", ">,EHLO mail.contoso.com,"])
+@pytest.mark.parametrize("consent", [(), ("<,220 2.0.0 SMTP server ready,",)])
+def test_nothing_else_may_stand_between_starttls_and_an_inferred_one(make, culprit, row, consent):
+    rows = (*make.described(culprit), "*,,TLS negotiation failed with error UnknownCredentials")
+    assert judged(make, make.rows("A1", -4, ">,STARTTLS,", *consent, row, *rows)).doubt is Doubt.UNTOLD
+    assert evidence_of(make, *make.sessions(make.rows("A1", -4, ">,STARTTLS,", *consent, *rows))) is not None
+
+
+def test_what_stands_before_the_last_starttls_is_no_doubt(make, culprit):
+    rows = (*make.described(culprit), "*,,TLS negotiation failed with error UnknownCredentials")
+    first = (">,STARTTLS,", "<,454 4.7.0 TLS not available,", ">,STARTTLS,", "<,220 2.0.0 SMTP server ready,")
+    evidence = evidence_of(make, *make.sessions(make.rows("A1", -4, *first, *rows)))
+    assert (evidence.grade, evidence.thumbprints) == (Grade.INFERRED, (culprit.thumbprint,))
+
+
+def test_a_marked_certificate_needs_no_names_and_an_inferred_one_does(make, culprit):
+    failed = "*,,TLS negotiation failed with error UnknownCredentials"
+    thumbprint = f"*,{culprit.thumbprint},Certificate thumbprint"
+    rows = (">,STARTTLS,", "<,220 2.0.0 SMTP server ready,")
+    marked = evidence_of(make, *make.sessions(make.rows("A1", -4, *rows, "*,,Sending certificate", thumbprint, failed)))
+    assert (marked.grade, marked.thumbprints) == (Grade.MARKED, (culprit.thumbprint,))
+    assert judged(make, make.rows("A1", -4, *rows, thumbprint, failed)).doubt is Doubt.CONTRADICTED
+
+
+def test_two_certificates_of_ours_are_a_doubt(make, culprit):
+    rows = (">,STARTTLS,", "<,220 2.0.0 SMTP server ready,")
+    sent = [row for each in (culprit, make.certificate(2)) for row in ("*,,Sending certificate", *make.described(each))]
+    failed = "*,,TLS negotiation failed with error UnknownCredentials"
+    assert judged(make, make.rows("A1", -4, *rows, *sent, failed)).doubt is Doubt.UNTOLD
+
+
+def test_only_a_negotiation_that_failed_for_lack_of_credentials_presents_a_certificate(make, culprit, remote):
+    for text in (make.failing(culprit, word="NoCredentials"), make.succeeding(culprit, remote, -4)):
+        (session,) = make.sessions(text)
+        assert presented_certificate(session) is None
+
+
+def test_where_no_row_says_how_tls_ended_the_last_one_is_quoted(make):
+    (session,) = make.sessions(make.rows("A1", -4, "+,,", "<,220 ready,", ">,QUIT,", "-,,Remote"))
+    assert [row.event for row in quoted_rows(session)] == ["-"]
 
 
 @pytest.mark.fact("protocol-log 0.7")

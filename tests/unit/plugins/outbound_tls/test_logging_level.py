@@ -75,6 +75,9 @@ def test_raises_once_and_records_before_it_sends(make, me):
         == Record("contoso.test", make.guid, make.name, LoggingLevel.NONE, make.clock, "dc01.contoso.test", (me,))
     )
     assert plan.record_otherwise is None
+    (difference,) = plan.outcome.diff
+    assert difference.before == {"connector": make.name, "protocol_logging_level": "None"}
+    assert difference.after == {"connector": make.name, "protocol_logging_level": "Verbose"}
     assert plan.outcome.result["level_before"] == "None"
     assert plan.outcome.result["level"] == "Verbose"
     assert plan.outcome.result["holders"] == ["mbx01"]
@@ -84,7 +87,7 @@ def test_the_second_only_joins(make, me):
     first = Holder("mbx02", RUN, make.at(minutes=-9))
     plan = plan_logging(VERBOSE, state_of(make, me, LoggingLevel.VERBOSE, first))
     assert plan.is_empty
-    assert not plan.outcome.changed
+    assert (plan.outcome.changed, plan.outcome.diff) == (False, ())
     assert plan.record_after.holders == (first, me)
     assert plan.record_after.raised_at == make.at(minutes=-9), "one absolute time for all hosts"
 
@@ -176,6 +179,26 @@ def test_check_mode_takes_the_raise_as_the_state_before_the_put_back(make, me):
     assert run.outcome.changed
     nothing = plan_logging(LoggingWish.from_options(options, check_mode=False), state_of(make, me))
     assert nothing.is_empty, "a run never believes what was only promised"
+
+
+@pytest.mark.parametrize("level", list(LoggingLevel))
+def test_check_mode_promises_nothing_of_a_raise_that_changed_nothing(make, me, level):
+    """Another run holds the level, whether it is still there or was lost: the record says what it is put back to."""
+    options = {"identity": make.guid, "level": "previous", "raised_from": "None"}
+    other = Holder("mbx02", OTHER_RUN, make.clock)
+    state = state_of(make, me, level, other)
+    promised = plan_logging(LoggingWish.from_options(options, check_mode=True), state)
+    assert promised == plan_logging(LoggingWish.from_options(options, check_mode=False), state)
+    assert "mbx02 still needs it" in promised.outcome.result["explanation"]
+
+
+def test_check_mode_leaves_a_level_that_was_verbose_without_a_record(make, me):
+    options = {"identity": make.guid, "level": "previous", "raised_from": "None"}
+    promised = plan_logging(
+        LoggingWish.from_options(options, check_mode=True), state_of(make, me, LoggingLevel.VERBOSE)
+    )
+    assert promised.outcome.result["level"] == "Verbose"
+    assert promised.is_empty
 
 
 def test_an_edge_names_no_domain_controller(make, me):

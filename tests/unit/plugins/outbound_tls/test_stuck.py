@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.stuck import (
+    has_mail,
     last_tried,
     stuck_queues,
     stuck_since,
@@ -23,6 +24,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.stu
         ({"status": "Active", "first_retry_time": None}, False),
         ({"status": "Ready"}, False),
         ({"status": "Suspended"}, False),
+        ({"message_count": 1}, True),
         ({"message_count": 0}, False),
         ({"next_hop_connector": "00000000-0000-0000-0000-000000000000"}, False),
         ({"delivery_type": "ShadowRedundancy"}, False),
@@ -32,6 +34,24 @@ from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.stu
 )
 def test_stuck_means_waiting_after_a_failure_by_this_connector(make, changes, stuck):
     assert bool(stuck_queues(make.connector(), [make.queue(**changes)])) is stuck
+
+
+@pytest.mark.parametrize(
+    ("changes", "has"),
+    [
+        ({}, True),
+        ({"status": "Ready", "last_error": "", "first_retry_time": None}, True),
+        ({"message_count": 1}, True),
+        ({"message_count": 0}, False),
+        ({"status": "Suspended"}, False),
+        ({"delivery_type": "ShadowRedundancy"}, False),
+        ({"next_hop_connector": "another"}, False),
+    ],
+)
+def test_mail_of_a_connector_waits_or_is_on_its_way_unless_somebody_holds_it(make, changes, has):
+    other = make.connector(guid="00000000-0000-4000-8000-000000000002")
+    assert has_mail([other, make.connector()], make.queue(**changes)) is has
+    assert has_mail([other], make.queue(**changes)) is False
 
 
 def test_times_are_those_of_all_that_have_them(make):

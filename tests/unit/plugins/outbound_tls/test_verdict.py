@@ -74,6 +74,7 @@ def verdict_of(*looks, steps=(), **more):
     assert len(result["message"]) <= 300
     assert result["message"]
     assert result["summary"]
+    assert all(result["summary"])
     return result
 
 
@@ -99,7 +100,6 @@ def test_repaired(make, culprit, bound, before, bind):
     text = "\n".join(result["summary"])
     for words in (
         "is not enabled for SMTP, so TLS fails with UnknownCredentials",
-        "Evidence (marked): SEND20260302-1.LOG",
         f"SMTP added to certificate {culprit.thumbprint} on mbx01.contoso.test; it had POP, IIS and has POP, IIS, SMTP",
         "as before",
         "Answered: No.",
@@ -107,6 +107,9 @@ def test_repaired(make, culprit, bound, before, bind):
         "Next: nothing.",
     ):
         assert words in text
+    (evidence,) = [line for line in result["summary"] if line.startswith("Evidence")]
+    last = details(make, result)["evidence"][-1]
+    assert evidence == f"Evidence (marked): SEND20260302-1.LOG, line 14: {last}"
 
 
 def test_a_certificate_that_was_bound_already_is_no_change(make, culprit, bound, before, bind):
@@ -115,6 +118,33 @@ def test_a_certificate_that_was_bound_already_is_no_change(make, culprit, bound,
     told = f"Bound already: certificate {culprit.thumbprint} on mbx01.contoso.test has POP, IIS, SMTP."
     assert told in result["summary"]
     assert not any(each.startswith("Changed") for each in result["summary"])
+
+
+def test_a_step_belongs_to_the_connector_that_stands_first_in_its_item(make, culprit, bound, before, bind):
+    """The binding runs for each certificate of each connector."""
+    bind["results"][0]["item"] = [{"guid": make.guid}, {"guid": "of something else"}]
+    result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=25), steps=[bind])
+    assert result["verdict"] == "repaired"
+
+
+def test_the_last_proof_counts(make, culprit, bound, before, bind):
+    looks = [look_after(make, culprit, bound, 25 - accepted, accepted=accepted) for accepted in (0, 20, 25)]
+    result = verdict_of(before, *looks, steps=[bind])
+    assert (result["verdict"], details(make, result)["accepted"]) == ("repaired", 25)
+
+
+def test_a_bound_connector_is_told_by_the_last_look_that_found_it(make, culprit, bound, before, bind):
+    again = look(make, make.failing(culprit), queues=(make.queue(message_count=30),))
+    result = verdict_of(before, again, look_after(make, culprit, bound, 0, accepted=30), steps=[bind])
+    assert details(make, result)["found"] == again["findings"][0]["message"]
+    assert details(make, result)["messages_before"] == 30
+
+
+def test_without_a_diagnosis_the_first_look_tells(make, culprit, bound):
+    since = LogPosition(make.at(minutes=-4), "08DE", 22)
+    first = look(make, make.failing(culprit, word="NoCredentials"), since=since)
+    for later in ([], [look_after(make, culprit, bound, 0, accepted=25)]):
+        assert verdict_of(first, *later)["verdict"] == "other_cause"
 
 
 def test_draining_is_repaired(make, culprit, bound, before, bind):
@@ -152,6 +182,26 @@ def test_mail_that_left_while_the_log_was_silent_is_told_as_that(make, culprit, 
     result = verdict_of(before, look_after(make, culprit, bound, 0, accepted=0), steps=[bind])
     assert result["message"].endswith("but the log does not show how the 25 messages left that were waiting.")
     assert "ask a recipient" in details(make, result)["remedy"]
+    one = look(make, make.failing(culprit), queues=(make.queue(message_count=1),))
+    result = verdict_of(one, look_after(make, culprit, bound, 0, accepted=0), steps=[bind])
+    assert result["message"].endswith("but the log does not show how the 1 messages left that were waiting.")
+
+
+def test_while_some_wait_the_others_are_not_asked_for(make, culprit, bound, before, bind):
+    result = verdict_of(before, look_after(make, culprit, bound, 5, accepted=0), steps=[bind])
+    assert result["message"].endswith("shows no message that was accepted over TLS since; 5 still waiting.")
+    assert "read the queue's LastError" in details(make, result)["remedy"]
+
+
+def test_what_left_unencrypted_was_seen_to_leave(make, bound, before, bind):
+    rows = ("+,,", ">,EHLO mail.contoso.com,", "<,250  hello,", *make.one_message("250 2.6.0 Queued"))
+    clear = [make.rows(f"C{number}", -2, *rows) for number in range(25)]
+    since = LogPosition(make.at(minutes=-4), "08DE", 22)
+    after = look(make, *clear, queues=(), certificates=(make.setup_certificate(), bound), since=since)
+    result = verdict_of(before, after, steps=[bind])
+    assert result["verdict"] == "bound_not_proven"
+    assert result["message"].endswith("shows no message that was accepted over TLS since; 0 still waiting.")
+    assert details(make, result)["accepted_in_clear"] == 25
 
 
 def test_a_log_that_cannot_be_read_any_more_does_not_change_what_was_found(make, bound, before, bind):
@@ -245,6 +295,7 @@ def test_a_raise_that_was_refused_at_first(make, culprit, bound, before, bind):
     )
     waiting = verdict_of(look(make), steps=[refused])
     assert (waiting["verdict"], waiting["message"]) == ("no_evidence", "not enabled for SMTP")
+    assert waiting["next"] == look(make)["findings"][0]["remedy"]
     raised = step(make, "raise", {"changed": True, "commands": ["Set-SendConnector"]})
     steps = [refused, bind, raised]
     assert verdict_of(before, look_after(make, culprit, bound, 0, accepted=25), steps=steps)["verdict"] == "repaired"
@@ -254,8 +305,14 @@ def test_a_raise_that_was_refused_at_first(make, culprit, bound, before, bind):
 def test_a_raise_that_failed(make):
     broken = step(make, "raise", {"failed": True, "reason": "session_lost", "msg": "mbx01: it was lost."})
     assert verdict_of(look(make), steps=[broken])["verdict"] == "failed"
+    assert verdict_of(look(make), steps=[broken])["warnings"] == [], "what was not raised need not be put back"
     again = step(make, "raise", {"changed": True, "commands": []})
     assert verdict_of(look(make), steps=[broken, again])["verdict"] == "no_evidence"
+
+
+def test_a_put_back_that_came_true_is_no_warning(make, before, bind):
+    done = step(make, "put_back", {"changed": True, "commands": []})
+    assert verdict_of(before, steps=[bind, done])["warnings"] == []
 
 
 def test_a_put_back_that_was_refused_is_a_loud_warning(make, culprit, bound, before, bind):
@@ -276,6 +333,13 @@ def test_a_retry_that_finishes_what_a_dead_run_began(make, culprit, bound):
     assert first["connectors"][0]["finding"]["id"] == "key_unusable"
     result = verdict_of(first, look_after(make, culprit, bound, 0, accepted=25), steps=[retried])
     assert result["verdict"] == "repaired"
+    assert "nothing had to be changed, the queue was tried again; 25 of 25" in result["message"]
+    # Mail that leaves by itself is not what this run has cured.
+    failed = step(make, "retry", {"failed": True, "msg": "mbx01: no answer."})
+    raised = step(make, "raise", {"changed": True, "commands": []})
+    for untried in ([], [raised], [failed]):
+        after = look_after(make, culprit, bound, 0, accepted=25)
+        assert verdict_of(first, after, steps=untried)["verdict"] == "other_cause"
     still = look(
         make, make.failing(culprit), certificates=certificates, since=LogPosition(make.at(minutes=-9), "08DE", 1)
     )
@@ -299,6 +363,19 @@ def test_unreachable_and_failed(before):
     assert (nobody["verdict"], nobody["server"], nobody["message"]) == ("unreachable", "mbx01", "mbx01: no connection.")
     assert verdict_of(before, failure=down)["verdict"] == "unreachable"
     assert verdict_of(failure={"msg": "no.", "reason": "unauthenticated"})["verdict"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("trouble", "message"),
+    [
+        ("no connection.", "node7: no connection."),
+        ("node7: no connection.", "node7: no connection."),
+        ("mbx01.contoso.test: no connection.", "mbx01.contoso.test: no connection."),
+        ("127.0.1.1: no connection.", "node7: 127.0.1.1: no connection."),
+    ],
+)
+def test_what_ended_the_work_names_the_host(before, trouble, message):
+    assert verdict_of(before, host="node7", failure={"msg": trouble})["message"] == message
 
 
 def test_a_loop_that_failed_speaks_by_its_failed_item(make, before):
@@ -338,12 +415,26 @@ def test_a_retry_that_shows_another_reason_is_not_called_healthy(make, bound):
     certificates = (make.setup_certificate(), bound)
     cured = look(make, accepted, certificates=certificates, queues=(make.queue(last_retry_time=make.at(minutes=-5)),))
     assert cured["findings"][0]["id"] == "healthy"
+    assert verdict_of(cured)["verdict"] == "healthy", "the queue only waits for its next attempt"
     since = LogPosition(make.at(minutes=-2), "08DE", 22)
     tried = make.queue(last_error=make.network, last_retry_time=make.at(minutes=-1))
     after = look(make, accepted, certificates=certificates, queues=(tried,), since=since)
     result = verdict_of(cured, after, steps=[step(make, "retry", {"failed": False, "commands": []})])
     assert result["verdict"] == "other_cause"
     assert "10060" in result["message"]
+
+
+@pytest.mark.parametrize(("status", "verdict"), [("Retry", "no_evidence"), ("Ready", "healthy")])
+def test_mail_that_a_retry_left_in_its_queue_is_not_called_healthy(make, bound, status, verdict):
+    certificates = (make.setup_certificate(), bound)
+    accepted = make.succeeding(bound, make.certificate(9, subject="CN=peer"), -3)
+    queue = make.queue(last_retry_time=make.at(minutes=-5))
+    cured = look(make, accepted, certificates=certificates, queues=(queue,))
+    since = LogPosition(make.at(minutes=-2), "08DE", 22)
+    after = look(make, accepted, certificates=certificates, queues=(replace(queue, status=status),), since=since)
+    assert after["findings"][0]["id"] == "healthy"
+    result = verdict_of(cured, after, steps=[step(make, "retry", {"failed": False, "commands": []})])
+    assert result["verdict"] == verdict
 
 
 def test_a_level_that_nobody_could_put_back_is_told_with_the_line_to_type(make, before):
@@ -353,6 +444,15 @@ def test_a_level_that_nobody_could_put_back_is_told_with_the_line_to_type(make, 
     assert f"Set-SendConnector -Identity '{make.guid}' -ProtocolLoggingLevel None" in warning
 
 
+def test_the_line_to_type_is_about_the_connectors_own_level(make, before):
+    other = {"what": "raise", "results": [{"item": {"guid": "other"}, "guid": "its copy", "level_recorded": "None"}]}
+    raised = step(make, "raise", {"failed": False, "level_recorded": "Verbose", "commands": []})
+    lost = step(make, "put_back", {"failed": True, "msg": "mbx01: no answer.", "reason": "unreachable"})
+    for steps in ([other, raised, lost], [raised, other, lost]):
+        (warning,) = verdict_of(before, steps=steps)["warnings"]
+        assert f"Set-SendConnector -Identity '{make.guid}' -ProtocolLoggingLevel Verbose" in warning
+
+
 SUBSCRIBED = {"edge": {"subscribed": True, "signs": ["its directory lists the Mailbox server MBX01"]}}
 
 
@@ -360,6 +460,7 @@ def test_without_a_server_of_the_organisation_a_subscribed_edges_level_was_not_r
     result = verdict_of({**look(make), **SUBSCRIBED})
     assert result["verdict"] == "no_evidence"
     assert "this is a subscribed Edge" in details(make, result)["not_raised"]
+    assert details(make, result)["not_raised"] in result["summary"]
     assert result["summary"][-1].startswith("Next: set outbound_tls_repair_organization_host")
 
 
@@ -396,6 +497,14 @@ def test_a_level_that_edgesync_did_not_bring_is_told(make):
     result = verdict_of({**look(make), **SUBSCRIBED}, **story)
     assert details(make, result)["not_raised"].endswith("that was raised on mbx09.")
     assert "Test-EdgeSynchronization" in result["summary"][-1]
+
+    lost = step(make, "retry", {"failed": True, "msg": "no answer.", "reason": "unreachable"})
+    assert details(make, verdict_of({**look(make), **SUBSCRIBED}, steps=[raised, lost], organization_host="mbx09"))[
+        "not_raised"
+    ].startswith("EdgeSync has not brought")
+    refused = step(make, "raise", {"failed": True, "msg": "no answer.", "reason": "unreachable"})
+    story_of_failure = {"steps": [refused], "organization_host": "mbx09"}
+    assert details(make, verdict_of({**look(make), **SUBSCRIBED}, **story_of_failure))["not_raised"] == ""
 
     brought = {**look(make, connectors=(make.connector(logging_level=LoggingLevel.VERBOSE),)), **SUBSCRIBED}
     assert details(make, verdict_of(brought, **story))["not_raised"] == ""

@@ -63,6 +63,14 @@ def test_a_rejected_message_is_accounted_for(make, culprit):
     assert has_come(Awaited.PROOF, look(make, rejected, queues=()), messages=1)
 
 
+def test_a_message_that_left_unencrypted_is_accounted_for(make, culprit):
+    accepted = make.succeeding(culprit, make.certificate(9), -2)
+    clear = make.rows("C1", -2, "+,,", ">,EHLO a,", "<,250  hello,", *make.one_message("250 2.6.0 Queued"))
+    seen = look(make, accepted, clear, queues=())
+    assert has_come(Awaited.PROOF, seen, messages=2)
+    assert not has_come(Awaited.PROOF, seen, messages=3)
+
+
 @pytest.mark.fact("protocol-log 7.4")
 def test_a_level_that_the_server_does_not_show_yet_is_waited_for(make):
     assert not has_come(Awaited.VERBOSE, look(make))

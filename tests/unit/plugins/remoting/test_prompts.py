@@ -38,6 +38,13 @@ def test_a_choice_is_read_with_labels_in_either_spelling() -> None:
     assert read_prompt("PromptForChoice", ["Confirm", "Sure?", YES_NO, 0]) == QUESTION
 
 
+def test_a_choice_without_a_label_is_called_what_the_server_calls_it() -> None:
+    choices = RemoteObject(items=(RemoteObject(text="Yes"), RemoteObject(), "No"))
+    assert read_prompt("PromptForChoice", ["Confirm", "Sure?", choices, 0]).choices == (
+        Choice("Yes"), Choice(""), Choice("No")
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["Confirm"], ["Confirm", "Sure?", None, 0], ["Confirm", "Sure?", YES_NO, None], [1, 2, YES_NO, 0, 4]],
@@ -91,6 +98,18 @@ def test_a_policy_cannot_answer_a_question_without_choices() -> None:
         Conversation("mbx01", "Get-Queue", lambda _prompt: 0).answer(Prompt("ReadLine"))
 
 
+@pytest.mark.parametrize("choice", [2, -1])
+def test_a_policy_cannot_choose_what_was_not_offered(choice: int) -> None:
+    with pytest.raises(UnforeseenPrompt):
+        Conversation("mbx01", "Enable-ExchangeCertificate", lambda _prompt: choice).answer(QUESTION)
+
+
+def test_a_question_that_may_have_several_answers_is_not_answered_with_one() -> None:
+    several = Prompt("PromptForChoiceMultipleSelection", "Confirm", "Which?", CHOICES, 0)
+    with pytest.raises(UnforeseenPrompt):
+        Conversation("mbx01", "Enable-ExchangeCertificate", lambda _prompt: 0).answer(several)
+
+
 class Calls:
     """The answerer of a host, which must not be asked."""
 
@@ -112,6 +131,18 @@ def test_a_method_that_pypsrp_does_not_know_is_a_question() -> None:
 
     make_host(answer).run_method(HostMethodIdentifier(value=99), [], None)
     assert asked == [Prompt("host method 99")]
+
+
+def test_who_answers_sees_what_the_server_said() -> None:
+    asked: list[Prompt] = []
+
+    def answer(prompt: Prompt) -> int:
+        asked.append(prompt)
+        return 0
+
+    credential = HostMethodIdentifier(value=24)
+    make_host(answer).run_method(credential, ["Log on", "To the other server", "user", "target"], None)
+    assert asked == [Prompt("PromptForCredential1", "Log on", "To the other server")]
 
 
 def test_the_server_is_told_that_there_is_somebody_to_ask() -> None:
