@@ -46,6 +46,11 @@ class HeldBack:
         return [f"Canary: {first} went first; what was held back meanwhile was let go."]
 
     @property
+    def still_holds(self) -> bool:
+        """Tell whether mail is held, or may be, though no look counts it: a suspended queue may be an administrator's."""
+        return bool(self.kept or self.trouble)
+
+    @property
     def why(self) -> str:
         """Return why the mail is kept."""
         what = " and ".join(self.first) or "the message"
@@ -72,8 +77,8 @@ class HeldBack:
 NOTHING_HELD_BACK = HeldBack()
 
 
-def held_back(results: Sequence[Result]) -> HeldBack:
-    """Read the results of a connector's holds, in their order."""
+def held_back(results: Sequence[Result], *, check_mode: bool) -> HeldBack:
+    """Read the results of a connector's holds, in their order; in check mode nothing is ever let go."""
     failed = results[-1] if results and results[-1].get("failed") else None
     told = [each for each in results if not each.get("failed")]
     if not told:
@@ -89,10 +94,14 @@ def held_back(results: Sequence[Result]) -> HeldBack:
         waiting=int(last["waiting"]),
         kept=str(last["kept"]),
         lines=remedy or tuple(named["lines"]),
-        trouble=str(failed.get("msg", "")) if failed is not None else _others(last),
+        trouble=str(failed.get("msg", "")) if failed is not None else _trouble(last, check_mode=check_mode),
     )
 
 
-def _others(last: Result) -> str:
-    holder = last["held_by"]
-    return f"another run, of {holder}, holds the mail of this connector back. Wait for it to end." if holder else ""
+def _trouble(last: Result, *, check_mode: bool) -> str:
+    """Say why mail may still be held that nobody keeps; empty where the last hold has let it go."""
+    if last["held_by"]:
+        return f"another run, of {last['held_by']}, holds the mail of this connector back. Wait for it to end."
+    if last["queues"] and not last["kept"] and not check_mode:
+        return f"the queues {' and '.join(last['queues'])} were never let go."
+    return ""

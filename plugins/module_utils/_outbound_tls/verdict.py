@@ -229,8 +229,8 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
     if not look.get("source_server", True):
         proof = elsewhere.proof
         mail = counted(*elsewhere.messages, proof)
-    held = held_back([step.result for step in steps if step.what == "hold"])
-    mail = with_held(mail, held.before, held.waiting) if held.kept else mail
+    held = held_back([step.result for step in steps if step.what == "hold"], check_mode=story.check_mode)
+    mail = with_held(mail, held.before, held.waiting) if held.still_holds else mail
     bound = [step for step in steps if step.what == "bind"]
     verdict, trouble = _word(look, proof, steps, elsewhere, held, check_mode=story.check_mode)
     return ConnectorVerdict(
@@ -248,7 +248,7 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
         ),
         lines_to_type=(
             *(line for step in bound if step.failed for line in step.result.get("remedy", ())),
-            *(held.lines if held.kept or held.trouble else ()),
+            *(held.lines if held.still_holds else ()),
         ),
         not_raised=_not_raised(look, steps, story),
         elsewhere=elsewhere,

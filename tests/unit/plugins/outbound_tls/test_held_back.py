@@ -160,6 +160,18 @@ def test_a_release_that_failed_is_a_warning_with_the_lines(story, remedy):
     assert told["lines_to_type"] == (remedy or LINES)
 
 
+def test_queues_that_were_never_let_go_are_no_repair(story):
+    result, told = story(HELD, hold(first_waiting=[FIRST], waiting=25), hold())
+    assert result["verdict"] == "failed"
+    (warning,) = result["warnings"]
+    assert warning == (
+        "Mail may still be held back: the queues MBX01\\3 were never let go. Type it yourself: " + "; ".join(LINES)
+    )
+    assert told["lines_to_type"] == LINES
+    assert (told["messages_before"], told["messages_after"], told["left"]) == (25, 24, 1)
+    assert not any("was let go" in each for each in result["summary"])
+
+
 def test_what_another_run_holds_is_no_health(story):
     result, told = story(hold(held_by="mbx01"), binds=False, looks=[story.after_the_cure])
     assert result["verdict"] == "failed"
