@@ -204,11 +204,16 @@ def _let_one_go(wish: HoldWish, situation: HoldSituation, record: HoldRecord | N
             continue
         rest = [each for each in messages if each != first and not each.is_suspended]
         acts += [Act(suspend_message(each.identity), each.identity, True) for each in rest]
-        acts += [Act(resume_message(first.identity), first.identity, False)] if first.is_suspended else []
+        acts += [Act(resume_message(first.identity), first.identity, False)] if _is_ours(first, record) else []
         acts += [Act(resume_queue(queue.identity), queue.identity, False)] if is_suspended(queue) else []
         ahead = ahead.with_messages(rest).with_first(queue, first)
         after = after.with_messages(rest).with_first(queue, first).without(first)
     return _warned(_plan(wish, situation, acts, ahead, after))
+
+
+def _is_ours(message: Message, record: HoldRecord) -> bool:
+    """Tell whether we hold a message: the one that goes first may have been suspended by somebody else meanwhile."""
+    return message.is_suspended and record.holds(message)
 
 
 def _first_of(messages: Sequence[Message], record: HoldRecord, chosen: HeldMessage | None) -> Message | None:
@@ -240,7 +245,7 @@ def _release(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None
         again = [each for each in situation.queues if record.queue_of(each) is not None and not is_suspended(each)]
         after = replace(record, kept=kept)
         return _plan(wish, situation, [_suspended(each) for each in again], after, after)
-    messages = [each for each in situation.messages if each.is_suspended and record.holds(each)]
+    messages = [each for each in situation.messages if _is_ours(each, record)]
     queues = [each for each in situation.queues if is_suspended(each) and record.queue_of(each) is not None]
     acts = [Act(resume_message(each.identity), each.identity, False) for each in messages]
     acts += [Act(resume_queue(each.identity), each.identity, False) for each in queues]

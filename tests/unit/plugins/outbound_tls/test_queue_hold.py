@@ -89,6 +89,12 @@ class Desk:
     def leave(self, *identities: str) -> None:
         self.messages = tuple(each for each in self.messages if each.identity not in identities)
 
+    def suspend(self, *identities: str) -> None:
+        """Suspend messages, as an administrator does."""
+        self.messages = tuple(
+            replace(each, status="Suspended") if each.identity in identities else each for each in self.messages
+        )
+
     def arrive(self, number: int) -> str:
         self.messages += (message(self.queues[0].identity, number, "Retry", self.make.clock),)
         return self.messages[-1].identity
@@ -227,6 +233,15 @@ def test_what_an_administrator_has_suspended_is_never_touched(desk):
     it.leave("MBX01\\3\\101")
     it.do("held"), it.do("released", ACCEPTED)
     assert it.suspended == ["MBX01\\3\\100", "MBX01\\3\\102"]
+
+
+def test_the_first_stays_with_an_administrator_who_has_suspended_it_meanwhile(desk):
+    it = desk()
+    it.do("held"), it.do("canary")
+    it.suspend("MBX01\\3\\100")
+    assert it.do("canary")["commands"] == []
+    it.do("held"), it.do("released")
+    assert it.suspended == ["MBX01\\3\\100"]
 
 
 def test_a_queue_that_an_administrator_has_suspended_is_not_ours(desk):
