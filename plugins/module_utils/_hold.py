@@ -133,6 +133,7 @@ class _Change:
             record=record,
             has_ended=record is not None and is_dead(record.holder, datetime.now(UTC), self.patience),
             me=self.me,
+            file=str(self.file.path),
         )
 
     def decide(self, situation: HoldSituation) -> HoldPlan:

@@ -47,7 +47,7 @@ def _lines(situation: HoldSituation, record: HoldRecord, queue: Queue) -> list[s
     else:
         everything = {"Server": situation.server, "Filter": f"Queue -eq '{queue.identity}'"}
         lines = [str(Command("Resume-Message", everything))] if ours else []
-    return [*lines, str(resume_queue(queue.identity))]
+    return [str(resume_queue(queue.identity)), *lines]
 
 
 def managed(situation: HoldSituation) -> dict[str, Any]:

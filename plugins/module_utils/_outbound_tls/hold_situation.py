@@ -17,7 +17,8 @@ from .stuck import delivers_by_connector, is_stuck, is_suspended
 
 @dataclass(frozen=True)
 class HoldSituation:
-    """``server`` is an FQDN; ``has_ended`` tells that the run of the record has, ``me`` is the one that asks.
+    """``server`` is an FQDN; ``has_ended`` tells that the run of the record has, ``me`` is the one that asks, ``file``
+    where the record lies.
 
     ``queues`` are those that matter, what is stuck and what is in the record, and ``messages`` are theirs.
     """
@@ -28,6 +29,7 @@ class HoldSituation:
     record: HoldRecord | None
     has_ended: bool
     me: Holder
+    file: str = "the record of held mail"
 
     def in_queue(self, queue: Queue) -> tuple[Message, ...]:
         """Return the messages of a queue."""

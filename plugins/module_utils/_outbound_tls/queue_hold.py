@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Final
 from uuid import UUID
@@ -33,6 +33,8 @@ from .plan import Difference, Mishap, Outcome, Plan, Refused, Unsettled, typed, 
 from .stuck import is_stuck, is_suspended
 
 _COUNTED: Final = ("accepted", "accepted_in_clear", "rejected")
+# Set-TransportService -MessageExpirationTimeout, whose default is two days (its documentation page).
+MESSAGES_EXPIRE: Final = timedelta(days=2)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -146,9 +148,15 @@ def plan_hold(wish: HoldWish, situation: HoldSituation) -> HoldPlan:
         if not situation.has_ended and record.kept is Kept.NO:
             return _others_hold(wish, situation, record)
         if _is_over(situation, record):
-            record = None
-        elif wish.wanted in (Wanted.HELD, Wanted.CANARY):
+            return _warned_of_queues(_plan_wish(wish, situation, None), _held_queues(situation, record))
+        if not wish.even_if_kept:
+            _refuse_what_is_too_old(situation, record)
+        if wish.wanted in (Wanted.HELD, Wanted.CANARY):
             record = record.taken_over(situation.me, situation.messages)
+    return _plan_wish(wish, situation, record)
+
+
+def _plan_wish(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None) -> HoldPlan:
     match wish.wanted:
         case Wanted.HELD:
             return _hold(wish, situation, record)
@@ -161,9 +169,28 @@ def plan_hold(wish: HoldWish, situation: HoldSituation) -> HoldPlan:
 
 
 def _is_over(situation: HoldSituation, record: HoldRecord) -> bool:
-    """Tell whether nothing of an earlier hold is suspended any more: somebody has typed the lines that let it go."""
-    queues = any(is_suspended(each) and record.queue_of(each) is not None for each in situation.queues)
-    return not queues and not any(each.is_suspended and record.holds(each) for each in situation.messages)
+    """Tell whether nothing of an earlier hold is suspended any more: somebody has typed the lines that let it go.
+
+    The messages are let go last. Where none of them is suspended any more, a queue that is was suspended by somebody else.
+    """
+    if any(_is_ours(each, record) for each in situation.messages):
+        return False
+    return bool(record.messages) or not _held_queues(situation, record)
+
+
+def _held_queues(situation: HoldSituation, record: HoldRecord) -> list[Queue]:
+    return [each for each in situation.queues if is_suspended(each) and record.queue_of(each) is not None]
+
+
+def _refuse_what_is_too_old(situation: HoldSituation, record: HoldRecord) -> None:
+    """Without messages nothing but the queue's name tells whose suspension it is, and what was in it has expired."""
+    if record.messages or situation.me.since - record.holder.since <= MESSAGES_EXPIRE:
+        return
+    raise Refused(
+        f"{situation.server}: {situation.file} is older than any mail that it can be about, so who has suspended "
+        f"{' and '.join(each.identity for each in _held_queues(situation, record))} is unknown. Resume what shall go, "
+        f"delete the file, and run again."
+    )
 
 
 def _others_hold(wish: HoldWish, situation: HoldSituation, record: HoldRecord) -> HoldPlan:
@@ -237,6 +264,17 @@ def _warned(plan: HoldPlan) -> HoldPlan:
     return replace(plan, outcome=replace(plan.outcome, warnings=(told,)))
 
 
+def _warned_of_queues(plan: HoldPlan, queues: Sequence[Queue]) -> HoldPlan:
+    """Name the queues that an earlier hold has left to somebody else, who may know nothing of them."""
+    if not queues:
+        return plan
+    told = (
+        f"{plan.before.server}: {' and '.join(each.identity for each in queues)} is suspended, and no longer by us. "
+        f"Where nobody else wants it: {'; '.join(typed([resume_queue(each.identity) for each in queues]))}"
+    )
+    return replace(plan, outcome=replace(plan.outcome, warnings=(*plan.outcome.warnings, told)))
+
+
 def _release(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None) -> HoldPlan:
     if record is None:
         return _nothing(wish, situation, None)
@@ -246,9 +284,9 @@ def _release(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None
         after = replace(record, kept=kept)
         return _plan(wish, situation, [_suspended(each) for each in again], after, after)
     messages = [each for each in situation.messages if _is_ours(each, record)]
-    queues = [each for each in situation.queues if is_suspended(each) and record.queue_of(each) is not None]
-    acts = [Act(resume_message(each.identity), each.identity, False) for each in messages]
-    acts += [Act(resume_queue(each.identity), each.identity, False) for each in queues]
+    # The queues first: while a message is held, and only then, the record of a run that dies here counts (_is_over).
+    acts = [Act(resume_queue(each.identity), each.identity, False) for each in _held_queues(situation, record)]
+    acts += [Act(resume_message(each.identity), each.identity, False) for each in messages]
     return _plan(wish, situation, acts, record, None)
 
 

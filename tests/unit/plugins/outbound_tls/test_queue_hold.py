@@ -131,9 +131,9 @@ def test_one_goes_and_the_rest_when_it_was_accepted(desk):
     assert it.do("held")["queues"] == ["MBX01\\3"]
     released = it.do("released", ACCEPTED)
     assert released["commands"] == [
+        "Resume-Queue -Identity 'MBX01\\3' -Confirm:$false",
         "Resume-Message -Identity 'MBX01\\3\\101' -Confirm:$false",
         "Resume-Message -Identity 'MBX01\\3\\102' -Confirm:$false",
-        "Resume-Queue -Identity 'MBX01\\3' -Confirm:$false",
     ]
     assert (released["kept"], released["lines"], released["first"]) == ("", [], ["MBX01\\3\\100"])
     assert (it.record, it.suspended, it.statuses) == (None, [], ["Retry"])
@@ -153,8 +153,8 @@ def test_what_the_first_has_met_decides(desk, answered, kept):
     assert it.statuses == ["Suspended" if kept else "Retry"]
     if kept:
         assert result["lines"] == [
-            "Resume-Message -Server 'mbx01.contoso.test' -Filter 'Queue -eq ''MBX01\\3'''",
             "Resume-Queue -Identity 'MBX01\\3' -Confirm:$false",
+            "Resume-Message -Server 'mbx01.contoso.test' -Filter 'Queue -eq ''MBX01\\3'''",
         ]
 
 
@@ -227,8 +227,8 @@ def test_what_an_administrator_has_suspended_is_never_touched(desk):
     assert (going["first"], going["left_alone"]) == (["MBX01\\3\\101"], ["MBX01\\3\\100", "MBX01\\3\\102"])
     assert (going["held_back"], going["waiting"]) == (1, 4)
     assert going["lines"] == [
-        "Resume-Message -Identity 'MBX01\\3\\103' -Confirm:$false",
         "Resume-Queue -Identity 'MBX01\\3' -Confirm:$false",
+        "Resume-Message -Identity 'MBX01\\3\\103' -Confirm:$false",
     ]
     it.leave("MBX01\\3\\101")
     it.do("held"), it.do("released", ACCEPTED)
@@ -345,6 +345,49 @@ def test_another_run_lets_another_one_go_first(desk, answered, kept):
     it.leave("MBX01\\3\\101")
     it.do("held")
     assert it.do("released", answered)["kept"] == kept
+
+
+def test_a_queue_that_somebody_suspends_after_the_hold_was_let_go_by_hand_is_his(desk):
+    it = kept_by_an_earlier_run(desk())
+    it.messages = tuple(replace(each, status="Retry") for each in it.messages)
+    plan = it.plan("released", ACCEPTED)
+    assert (plan.is_empty, plan.record_after) == (True, None)
+    assert plan.outcome.warnings == (
+        "mbx01.contoso.test: MBX01\\3 is suspended, and no longer by us. Where nobody else wants it: "
+        "Resume-Queue -Identity 'MBX01\\3' -Confirm:$false",
+    )
+    it.record = None
+    assert it.do("held")["queues"] == []
+
+
+@pytest.mark.parametrize("done", [1, 2])
+def test_what_a_run_that_died_while_letting_go_has_left_is_let_go(desk, done):
+    it = desk()
+    it.do("held"), it.do("canary"), it.do("held")
+    worked = [act.identity for act in it.plan("released").acts[:done]]
+    it.queues, it.messages = (
+        tuple(replace(each, status="Retry") if each.identity in worked else each for each in those)
+        for those in (it.queues, it.messages)
+    )
+    it.run, it.ended = 2, True
+    it.do("released")
+    assert (it.suspended, it.statuses, it.record) == ([], ["Retry"], None)
+
+
+@pytest.mark.parametrize(("days", "is_refused"), [(2, False), (2.01, True)])
+def test_a_record_without_messages_that_is_older_than_mail_can_be_is_refused(desk, days, is_refused):
+    it = desk()
+    it.do("held")
+    holder = replace(it.record.holder, since=it.record.holder.since - timedelta(days=days))
+    it.record = replace(it.record, holder=holder)
+    it.run, it.ended = 2, True
+    if is_refused:
+        with pytest.raises(Refused, match=r"the record of held mail is older .* MBX01\\3 is unknown"):
+            it.plan("released")
+        assert it.do("released", even_if_kept=True)["queues"] == []
+    else:
+        it.do("released")
+    assert it.statuses == ["Retry"]
 
 
 def test_another_run_that_fails_before_one_went_lets_nothing_go(desk):
