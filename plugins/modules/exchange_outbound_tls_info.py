@@ -201,7 +201,7 @@ connectors:
     proof:
       description:
         - What the sessions after O(since) have brought about (proven, sessions, established, accepted,
-          accepted_in_clear, rejected, thumbprints, tls_errors, replies); null without O(since).
+          accepted_in_clear, answered, rejected, thumbprints, tls_errors, replies); null without O(since).
       type: dict
       sample: {proven: true, accepted: 25, rejected: 0}
     front_end_log:

@@ -52,8 +52,8 @@ options:
   proof:
     description:
       - With O(state=released), what the log tells of mail since the first ones were let go. It is
-        C(connectors[].proof) of M(mailops.exchange.exchange_outbound_tls_info), of which C(accepted),
-        C(accepted_in_clear) and C(rejected) are read.
+        C(connectors[].proof) of M(mailops.exchange.exchange_outbound_tls_info), of which
+        C(answered) and C(rejected) are read. What was answered with 250 lets the rest go, over TLS or not.
     type: dict
   even_if_kept:
     description: With O(state=released), let everything go whatever became of the messages that went first.

@@ -24,7 +24,8 @@ class Proof:
     """What the log tells of the sessions after ``since``.
 
     ``sessions`` counts them, ``established`` those with TLS. ``accepted`` are messages that were answered with 250 over
-    TLS, ``accepted_in_clear`` the same without TLS, ``rejected`` replies of 5xx. ``thumbprints`` are certificates of
+    TLS, ``accepted_in_clear`` the same without TLS, ``rejected`` replies of 5xx, ``answered`` all
+    that was answered with 250, also where nobody can tell whether it went over TLS. ``thumbprints`` are certificates of
     ours that were sent in established sessions, ``tls_errors`` the words of those that failed, ``replies`` what the
     other end refused or put off.
     """
@@ -34,6 +35,7 @@ class Proof:
     established: int
     accepted: int
     accepted_in_clear: int
+    answered: int
     rejected: int
     thumbprints: tuple[str, ...]
     tls_errors: tuple[str, ...]
@@ -57,6 +59,7 @@ def prove(sessions: Iterable[Session], since: LogPosition) -> Proof:
         established=len(established),
         accepted=sum(session.accepted for session in established),
         accepted_in_clear=sum(session.accepted_in_clear for session in new),
+        answered=_answered(new),
         rejected=sum(session.rejected for session in new),
         thumbprints=_once(sent),
         tls_errors=_once(session.tls_error for session in new if failed_by_status(session)),
@@ -69,7 +72,7 @@ def prove_through_front_ends(sessions: Iterable[Session], since: LogPosition, *,
 
     That log holds the other end's reply to every message, and not the TLS that the front end made with it. Where the
     connector insists on TLS the front end does not send without, so a message that was answered with 250 left over it.
-    Where it does not insist, nobody can tell from here, and the message is not accounted for.
+    Where it does not insist, nobody can tell from here: the message was answered, and proves no TLS.
     """
     new = [session for session in hops(sessions) if since.is_before(session)]
     refusals = [reply for session in new for reply in session.replies if not reply.startswith("2")]
@@ -78,8 +81,9 @@ def prove_through_front_ends(sessions: Iterable[Session], since: LogPosition, *,
         since=since,
         sessions=len(new),
         established=sum(session.handed_over for session in new),
-        accepted=sum(session.accepted + session.accepted_in_clear for session in new) if insists_on_tls else 0,
+        accepted=_answered(new) if insists_on_tls else 0,
         accepted_in_clear=0,
+        answered=_answered(new),
         rejected=sum(session.rejected for session in new),
         thumbprints=(),
         tls_errors=_once([*(session.tls_error for session in new if failed_by_status(session)), *statuses]),
@@ -98,11 +102,16 @@ def proof_result(proof: Proof | None) -> dict[str, Any] | None:
         "established": proof.established,
         "accepted": proof.accepted,
         "accepted_in_clear": proof.accepted_in_clear,
+        "answered": proof.answered,
         "rejected": proof.rejected,
         "thumbprints": list(proof.thumbprints),
         "tls_errors": list(proof.tls_errors),
         "replies": list(proof.replies),
     }
+
+
+def _answered(sessions: Iterable[Session]) -> int:
+    return sum(session.accepted + session.accepted_in_clear for session in sessions)
 
 
 def _once(values: Iterable[str]) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ from .hold_situation import HoldSituation
 from .plan import Difference, Mishap, Outcome, Plan, Refused, Unsettled, typed, words_of
 from .stuck import is_stuck, is_suspended
 
-_COUNTED: Final = ("accepted", "accepted_in_clear", "rejected")
+_COUNTED: Final = ("answered", "rejected")
 # Set-TransportService -MessageExpirationTimeout, whose default is two days (its documentation page).
 MESSAGES_EXPIRE: Final = timedelta(days=2)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -50,13 +50,13 @@ class Wanted(Enum):
 class HoldWish:
     """What is wanted for a connector, by its Guid.
 
-    ``answered`` are how many messages were accepted, accepted in clear and rejected since, none where nobody looked;
+    ``answered`` are how many messages were answered with 250, over TLS or not, and rejected since, none where nobody looked;
     ``even_if_kept`` lets go what is kept; ``assumes_hold`` is for check mode, in which nothing was held before.
     """
 
     connector: str
     wanted: Wanted
-    answered: tuple[int, int, int] = (0, 0, 0)
+    answered: tuple[int, int] = (0, 0)
     even_if_kept: bool = False
     assumes_hold: bool = False
 
@@ -75,19 +75,19 @@ class HoldWish:
                 f"connector: {connector[:80]!r} is not the Guid of a Send connector. "
                 f"exchange_outbound_tls_info returns it."
             ) from error
-        answered = _answered(options["proof"]) if options.get("proof") else (0, 0, 0)
+        answered = _answered(options["proof"]) if options.get("proof") else (0, 0)
         return cls(guid, wanted, answered, bool(options.get("even_if_kept")), check_mode)
 
 
-def _answered(proof: Mapping[str, Any]) -> tuple[int, int, int]:
+def _answered(proof: Mapping[str, Any]) -> tuple[int, int]:
     try:
-        accepted, in_clear, rejected = (int(proof[each]) for each in _COUNTED)
+        answered, rejected = (int(proof[each]) for each in _COUNTED)
     except (KeyError, TypeError, ValueError) as error:
         raise Refused(
             f"proof: {error} is missing or no number, so nobody can tell what became of those that went first. Give "
             f"connectors[].proof of exchange_outbound_tls_info."
         ) from error
-    return accepted, in_clear, rejected
+    return answered, rejected
 
 
 @dataclass(frozen=True)
@@ -291,15 +291,15 @@ def _release(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None
 
 
 def _why_kept(wish: HoldWish, situation: HoldSituation, record: HoldRecord) -> Kept:
-    accepted, in_clear, rejected = wish.answered
+    answered, rejected = wish.answered
     firsts = [each.first for each in record.queues if each.first is not None]
     gone = [first for first in firsts if not any(map(first.is_same, situation.messages))]
     if rejected:
         return Kept.REJECTED
-    if len(gone) > accepted + in_clear:
+    if len(gone) > answered:
         return record.kept if record.kept is not Kept.NO else Kept.UNSEEN
     # What an earlier run had a reason to keep is let go by an acceptance alone.
-    return Kept.NO if accepted else record.kept
+    return Kept.NO if answered else record.kept
 
 
 def _nothing(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None) -> HoldPlan:

@@ -17,7 +17,7 @@ class Awaited(Enum):
     """What to wait for.
 
     VERBOSE: the server's own directory has the level. EVIDENCE: the log tells what fails now. ANSWER: the log tells
-    what became of so many messages, whatever still waits. PROOF: the mail has left as well.
+    what became of so many messages of each connector, whatever still waits. PROOF: the mail has left as well.
     """
 
     VERBOSE = "verbose"
@@ -38,10 +38,11 @@ def has_come(awaited: Awaited, assessment: Assessment, messages: int = 0) -> boo
     if awaited is Awaited.EVIDENCE:
         return all(_has_spoken(each, since) for each in assessment.connectors)
     proofs = [each.proof for each in assessment.connectors if each.proof is not None]
+    if awaited is Awaited.ANSWER:
+        return bool(proofs) and all(each.answered + each.rejected >= max(messages, 1) for each in proofs)
     accounted_for = sum(each.accepted + each.accepted_in_clear + each.rejected for each in proofs)
     waiting = any(each.case.messages for each in assessment.connectors)
-    waits_for_more = awaited is Awaited.PROOF and waiting
-    return bool(proofs) and not waits_for_more and accounted_for >= max(messages, 1)
+    return bool(proofs) and not waiting and accounted_for >= max(messages, 1)
 
 
 def _has_spoken(assessed: ConnectorAssessment, since: LogPosition | None) -> bool:

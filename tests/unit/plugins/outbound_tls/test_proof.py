@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import LogPosition
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.proof import (
+    proof_result,
     prove,
     prove_through_front_ends,
 )
@@ -57,6 +58,19 @@ def test_only_words_of_the_log_are_tls_errors(make, since, ours):
     texts = (make.failing(ours, -5), make.succeeding(ours, make.certificate(9), -4))
     proof = prove(make.sessions(*texts), since)
     assert (proof.sessions, proof.established, proof.tls_errors) == (2, 1, ("UnknownCredentials",))
+
+
+@pytest.mark.parametrize(("insists", "accepted"), [(True, 1), (False, 0)])
+def test_through_a_front_end_an_answer_counts_as_one_whether_or_not_it_proves_tls(make, since, insists, accepted):
+    sessions = make.sessions(make.rows("A1", -5, *make.one_message("250 2.6.0 Queued"), port=717))
+    proof = prove_through_front_ends(sessions, since, insists_on_tls=insists)
+    assert (proof.answered, proof.accepted, proof_result(proof)["answered"]) == (1, accepted, 1)
+
+
+def test_an_answer_in_clear_is_one(make, since, ours):
+    clear = make.rows("C1", -2, "+,,", ">,EHLO a,", "<,250  hello,", *make.one_message("250 2.6.0 Queued"))
+    proof = prove(make.sessions(make.succeeding(ours, make.certificate(9), -5), clear), since)
+    assert (proof.accepted, proof.accepted_in_clear, proof.answered) == (1, 1, 2)
 
 
 def test_through_a_front_end_the_latest_refusals_are_told_each_once(make, since):

@@ -30,7 +30,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 LOST = Mishap("It was lost.", "session_lost")
-ACCEPTED, IN_CLEAR, REJECTED, SILENT = (1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0)
+ACCEPTED, REJECTED, SILENT = (1, 0), (0, 1), (0, 0)
 
 
 def run_number(number: int) -> Run:
@@ -141,7 +141,7 @@ def test_one_goes_and_the_rest_when_it_was_accepted(desk):
 
 @pytest.mark.parametrize(
     ("answered", "kept"),
-    [(REJECTED, "rejected"), (SILENT, "unseen"), (ACCEPTED, ""), (IN_CLEAR, ""), ((3, 0, 1), "rejected")],
+    [(REJECTED, "rejected"), (SILENT, "unseen"), (ACCEPTED, ""), ((3, 1), "rejected")],
 )
 def test_what_the_first_has_met_decides(desk, answered, kept):
     it = desk()
@@ -463,10 +463,10 @@ def test_wishes_that_are_none_are_refused(options):
 
 
 def test_a_wish_as_the_options_say_it(make):
-    proof = {"accepted": 1, "accepted_in_clear": 0, "rejected": 2, "replies": []}
+    proof = {"accepted": 0, "accepted_in_clear": 0, "answered": 1, "rejected": 2, "replies": []}
     options = {"connector": make.guid.upper(), "state": "released", "proof": proof, "even_if_kept": True}
     assert HoldWish.from_options(options, check_mode=True) == HoldWish(
-        make.guid, Wanted.RELEASED, (1, 0, 2), True, True
+        make.guid, Wanted.RELEASED, (1, 2), True, True
     )
 
 

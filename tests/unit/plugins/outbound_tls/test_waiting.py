@@ -71,6 +71,14 @@ def test_a_message_that_left_unencrypted_is_accounted_for(make, culprit):
     assert not has_come(Awaited.PROOF, seen, messages=3)
 
 
+def test_the_answer_of_one_connector_is_not_anothers(make, culprit):
+    accepted = make.succeeding(culprit, make.certificate(9), -2)
+    another = make.connector(guid="6f1c2d3e-0000-4000-8000-0000000000b2", name="Another")
+    assert has_come(Awaited.ANSWER, look(make, accepted), messages=1), "whatever still waits"
+    assert not has_come(Awaited.ANSWER, look(make, accepted), messages=2)
+    assert not has_come(Awaited.ANSWER, look(make, accepted, connectors=(make.connector(), another)), messages=1)
+
+
 @pytest.mark.fact("protocol-log 7.4")
 def test_a_level_that_the_server_does_not_show_yet_is_waited_for(make):
     assert not has_come(Awaited.VERBOSE, look(make))
