@@ -56,8 +56,8 @@ options:
       - V(verbose) waits until the connectors' logging level is Verbose as the server itself sees them, such as an Edge
         Transport server that EdgeSync brings it to.
       - V(evidence) waits until the log tells what fails, by a session after O(since). V(proof) waits until the queues
-        are empty and the log tells what became of O(wait_messages) messages after O(since). V(answer) waits for the
-        latter alone, whatever is still in the queues.
+        are empty and the log tells what became of O(wait_messages) messages after O(since). V(answer) waits until
+        it tells what became of so many messages of each connector, whatever is still in the queues.
     type: str
     choices: [verbose, evidence, answer, proof]
   wait_messages:

@@ -26,12 +26,14 @@ options:
     required: true
   state:
     description:
-      - V(held) suspends the stuck queues, so that nothing leaves, not even mail that arrives meanwhile. Queues that are
+      - V(held) suspends the connector's queues that have mail, once one of them is stuck, so that nothing leaves, not
+        even mail that arrives meanwhile: the log tells how many messages were answered, and not of which queue. Queues that are
         suspended already are left alone.
       - V(canary) suspends all messages of these queues but the oldest of each, and lets the queues work. Said again, it
-        suspends what has arrived since, tells by RV(ignore:first_waiting) whether the chosen ones have left, and lets
+        suspends what has arrived since, and queues that have got mail, tells by RV(ignore:first_waiting) whether the chosen ones have left, and lets
         no other go. Say V(held) when they have left.
-      - V(released) lets all go, unless a message that went first was rejected, or left and O(proof) does not say how.
+      - V(released) lets all go, unless a message that went first was rejected, or one left and O(proof) does not account for each of
+        those that were to go first.
         Then all is kept suspended, also when the run has ended, until RV(ignore:lines) are typed, another run that
         begins with V(held) sees a message accepted, or O(even_if_kept) is given.
     type: str

@@ -15,11 +15,12 @@ from .elsewhere import Result
 class HeldBack:
     """What the last of a connector's holds says; ``count`` messages wait for a person where ``kept`` says why.
 
-    ``first`` are the messages that went first, ``before`` and ``waiting`` how many were in the queues at most and are
+    ``first`` are the messages that went first, ``still_first`` those of them that have not left, ``before`` and ``waiting`` how many were in the queues at most and are
     now, ``lines`` let them go, ``trouble`` is the sentence of a task that could not.
     """
 
     first: tuple[str, ...] = ()
+    still_first: tuple[str, ...] = ()
     queues: tuple[str, ...] = ()
     count: int = 0
     before: int = 0
@@ -54,6 +55,8 @@ class HeldBack:
     def why(self) -> str:
         """Return why the mail is kept."""
         what = " and ".join(self.first) or "the message"
+        if self.kept != "rejected" and self.still_first:
+            return f"{what} were to go first, and {' and '.join(self.still_first)} still waits"
         return f"{what}, which went first, " + (
             "was rejected" if self.kept == "rejected" else "left, and no log shows whether it was accepted"
         )
@@ -88,6 +91,7 @@ def held_back(results: Sequence[Result], *, check_mode: bool) -> HeldBack:
     remedy = () if failed is None else tuple(map(str, failed.get("remedy", ())))
     return HeldBack(
         first=tuple(last["first"]),
+        still_first=tuple(last["first_waiting"]),
         queues=tuple(named["queues"]),
         count=int(last["held_back"]),
         before=max(int(each["waiting"]) for each in told),

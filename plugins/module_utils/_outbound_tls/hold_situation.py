@@ -12,7 +12,7 @@ from .._exchange.message import Message
 from .._exchange.queue import Queue
 from .hold_record import HoldRecord
 from .logging_record import Holder
-from .stuck import delivers_by_connector, is_stuck, is_suspended
+from .stuck import delivers_by_connector, is_suspended
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class HoldSituation:
     """``server`` is an FQDN; ``has_ended`` tells that the run of the record has, ``me`` is the one that asks, ``file``
     where the record lies.
 
-    ``queues`` are those that matter, what is stuck and what is in the record, and ``messages`` are theirs.
+    ``queues`` are those that matter, what may send and what is in the record, and ``messages`` are theirs.
     """
 
     server: str
@@ -46,6 +46,11 @@ class HoldSituation:
 
 
 def queues_concerned(connector: str, record: HoldRecord | None, queues: tuple[Queue, ...]) -> tuple[Queue, ...]:
-    """Return the queues of a connector, by its Guid, whose mail matters: those that are stuck, and those we hold."""
+    """Return the queues of a connector, by its Guid, whose mail matters: those that nobody holds, and those we hold."""
     ours = [each for each in queues if delivers_by_connector(each) and each.next_hop_connector == connector]
-    return tuple(each for each in ours if is_stuck(each) or (record is not None and record.queue_of(each) is not None))
+    return tuple(each for each in ours if may_send(each) or (record is not None and record.queue_of(each) is not None))
+
+
+def may_send(queue: Queue) -> bool:
+    """Tell whether mail of a queue may leave, now or at its next retry."""
+    return queue.message_count > 0 and not is_suspended(queue)

@@ -3,13 +3,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holding a connector's mail back, so that one message of each queue goes first and the rest waits for what it meets.
 
-    held       the queues are suspended: nothing leaves, not even mail that arrives meanwhile
-    canary     of each held queue all messages are suspended but one, and the queue works again: that one goes first
+    held       the connector's queues are suspended once one is stuck: nothing leaves, not even mail that arrives meanwhile
+    canary     of each held queue all messages are suspended but one, and the queue works again: that one goes first.
+               A queue that got mail meanwhile is suspended
     released   all is let go, or kept, by what became of those that went
 
 A hold is kept, beyond the run that made it, where letting it go would be known to lose mail (a message that went first
-was rejected) or where nobody can tell (it left, and no log says how). Where none went, or it still waits, nothing was
-lost, and everything is put back as it was found, whatever has failed. Only what is in our record is ever resumed (see
+was rejected) or where nobody can tell (one left, and the log does not account for all that were to go first). Where none
+went nothing was lost, and everything is put back as it was found, whatever has failed. Only what is in our record is ever resumed (see
 ``hold_record``).
 """
 
@@ -207,14 +208,15 @@ def _others_hold(wish: HoldWish, situation: HoldSituation, record: HoldRecord) -
 
 
 def _hold(wish: HoldWish, situation: HoldSituation, record: HoldRecord | None) -> HoldPlan:
-    """Suspend what is stuck, and again what works again because one message was let go; never what another holds."""
-    ours = [each for each in situation.queues if record is not None and record.queue_of(each) is not None]
-    stuck = [each for each in situation.queues if is_stuck(each) and each not in ours]
-    if record is None and not stuck:
+    """Suspend what may send where something is stuck, and again what works again; never what another holds.
+
+    Also the queues that work: the log tells how many messages were answered, and not of which queue they were.
+    """
+    if record is None and not any(map(is_stuck, situation.queues)):
         return _nothing(wish, situation, None)
-    chosen = [each for each in (*ours, *stuck) if not is_suspended(each)]
     kept = record or HoldRecord(situation.server, wish.connector, (), (), situation.me)
-    after = kept.with_queues(stuck)
+    chosen = [each for each in situation.queues if not is_suspended(each)]
+    after = kept.with_queues(chosen)
     return _plan(wish, situation, [_suspended(each) for each in chosen], after, after)
 
 
@@ -225,6 +227,9 @@ def _let_one_go(wish: HoldWish, situation: HoldSituation, record: HoldRecord | N
     ahead = after = record
     for queue in situation.queues:
         held = record.queue_of(queue)
+        if held is None and not is_suspended(queue):
+            acts.append(_suspended(queue))
+            ahead, after = ahead.with_queues([queue]), after.with_queues([queue])
         messages = situation.in_queue(queue)
         first = None if held is None else _first_of(messages, record, held.first)
         if first is None:
@@ -296,7 +301,8 @@ def _why_kept(wish: HoldWish, situation: HoldSituation, record: HoldRecord) -> K
     gone = [first for first in firsts if not any(map(first.is_same, situation.messages))]
     if rejected:
         return Kept.REJECTED
-    if len(gone) > answered:
+    # One that still waits may hide that a 250 was the answer to something else: an open session's, or what has just arrived.
+    if gone and len(firsts) > answered:
         return record.kept if record.kept is not Kept.NO else Kept.UNSEEN
     # What an earlier run had a reason to keep is let go by an acceptance alone.
     return Kept.NO if answered else record.kept

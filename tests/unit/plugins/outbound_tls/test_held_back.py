@@ -111,6 +111,13 @@ def test_one_that_left_unseen_keeps_the_rest_and_proves_nothing(story):
     assert told["lines_to_type"] == LINES
 
 
+def test_one_that_still_waits_while_another_left_is_named(story):
+    kept = hold(kept="unseen", first=[FIRST, "MBX01\\4\\7"], first_waiting=["MBX01\\4\\7"])
+    result, _ = story(HELD, kept, waiting=24)
+    assert result["verdict"] == "bound_not_proven"
+    assert result["message"].endswith(f": {FIRST} and MBX01\\4\\7 were to go first, and MBX01\\4\\7 still waits.")
+
+
 def test_an_acceptance_is_a_repair_and_names_who_went_first(story):
     result, told = story(HELD, hold(), RELEASED)
     assert result["verdict"] == "repaired"

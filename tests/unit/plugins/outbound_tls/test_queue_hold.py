@@ -252,6 +252,28 @@ def test_a_queue_that_an_administrator_has_suspended_is_not_ours(desk):
     assert it.statuses == ["Suspended", "Retry"]
 
 
+def test_queues_that_work_are_held_too_so_that_their_answers_are_not_taken_for_the_firsts(desk):
+    it = desk(queues=3)
+    it.queues = (it.queues[0], replace(it.queues[1], status="Active", first_retry_time=None), it.queues[2])
+    it.queues = (*it.queues[:2], replace(it.queues[2], status="Ready", message_count=0))
+    assert it.do("held")["queues"] == ["MBX01\\3", "MBX01\\4"]
+    it.queues = (*it.queues[:2], replace(it.queues[2], message_count=1))
+    going = it.do("canary")
+    assert going["commands"][-1] == "Suspend-Queue -Identity 'MBX01\\5' -Confirm:$false"
+    assert (going["first"], it.statuses) == (["MBX01\\3\\100", "MBX01\\4\\103"], ["Retry", "Retry", "Suspended"])
+    it.leave("MBX01\\3\\100", "MBX01\\4\\103")
+    it.do("held"), it.do("released", (2, 0))
+    assert (it.suspended, it.statuses, it.record) == ([], ["Retry"] * 3, None)
+
+
+def test_one_answer_does_not_let_go_what_two_were_to_earn(desk):
+    it = desk(queues=2)
+    it.do("held"), it.do("canary")
+    it.leave("MBX01\\3\\100")
+    assert it.do("held")["first_waiting"] == ["MBX01\\4\\103"]
+    assert it.do("released", ACCEPTED)["kept"] == "unseen"
+
+
 def test_where_all_are_an_administrators_nobody_goes(desk):
     it = desk("Suspended", "Suspended")
     it.do("held")
