@@ -27,15 +27,17 @@ options:
   state:
     description:
       - V(held) suspends the connector's queues that have mail, once one of them is stuck, so that nothing leaves, not
-        even mail that arrives meanwhile: the log tells how many messages were answered, and not of which queue. Queues that are
-        suspended already are left alone.
+        even mail that arrives meanwhile. Those that work are among them, since the log tells how many messages were
+        answered, and not of which queue they were. Queues that are suspended already are left alone.
       - V(canary) suspends all messages of these queues but the oldest of each, and lets the queues work. Said again, it
-        suspends what has arrived since, and queues that have got mail, tells by RV(ignore:first_waiting) whether the chosen ones have left, and lets
-        no other go. Say V(held) when they have left.
-      - V(released) lets all go, unless a message that went first was rejected, or one left and O(proof) does not account for each of
-        those that were to go first.
-        Then all is kept suspended, also when the run has ended, until RV(ignore:lines) are typed, another run that
-        begins with V(held) sees a message accepted, or O(even_if_kept) is given.
+        suspends what has arrived since, and other queues that have got mail, tells by RV(ignore:first_waiting) whether
+        the chosen ones have left, and lets no other go. Say V(held) when they have left.
+      - V(released) lets all go, unless a message that went first was rejected, or one left and O(proof) does not
+        account for each that was to go first. Then all is kept suspended, also when the run has ended, until
+        RV(ignore:lines) are typed, another run that begins with V(held) sees a message accepted, or O(even_if_kept) is
+        given.
+      - A record of a run that has ended is refused when it names no message and is older than two days, for which mail
+        waits by default. Then nobody can tell who has suspended the queue.
     type: str
     required: true
     choices: [held, canary, released]

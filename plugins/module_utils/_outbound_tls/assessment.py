@@ -33,8 +33,8 @@ returns, as exchange_outbound_tls_info does:
         repair                raise_logging, bind, retry: each with certainty (certain, conditional, no) and reason;
                               bind also thumbprints, refused and side_effects (kind, name, before, after), retry
                               also queues
-        proof                 since, proven, sessions, established, accepted, accepted_in_clear, answered, rejected, thumbprints,
-                              tls_errors, replies; null without the option since
+        proof                 since, proven, sessions, established, accepted, accepted_in_clear, answered, rejected,
+                              thumbprints, tls_errors, replies; null without the option since
         front_end_log         path, sessions, problem; null unless the front end's log was asked
     proxied               sessions that were handed to front ends and did not get waiting mail away: session, connector,
                           guid, server, front_end, time, age, messages

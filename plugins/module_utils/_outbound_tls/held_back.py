@@ -15,8 +15,9 @@ from .elsewhere import Result
 class HeldBack:
     """What the last of a connector's holds says; ``count`` messages wait for a person where ``kept`` says why.
 
-    ``first`` are the messages that went first, ``still_first`` those of them that have not left, ``before`` and ``waiting`` how many were in the queues at most and are
-    now, ``lines`` let them go, ``trouble`` is the sentence of a task that could not.
+    ``first`` are the messages that went first, ``still_first`` those of them that have not left, ``before`` and
+    ``waiting`` how many were in the queues at most and are now, ``lines`` let them go, ``trouble`` is why mail may
+    still be held that nobody keeps.
     """
 
     first: tuple[str, ...] = ()
@@ -48,7 +49,7 @@ class HeldBack:
 
     @property
     def still_holds(self) -> bool:
-        """Tell whether mail is held, or may be, though no look counts it: a suspended queue may be an administrator's."""
+        """Tell whether mail is held, or may be: no look counts it, since an administrator may have suspended it."""
         return bool(self.kept or self.trouble)
 
     @property

@@ -3,15 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holding a connector's mail back, so that one message of each queue goes first and the rest waits for what it meets.
 
-    held       the connector's queues are suspended once one is stuck: nothing leaves, not even mail that arrives meanwhile
+    held       the connector's queues are suspended once one is stuck: nothing leaves, not even what arrives meanwhile
     canary     of each held queue all messages are suspended but one, and the queue works again: that one goes first.
                A queue that got mail meanwhile is suspended
     released   all is let go, or kept, by what became of those that went
 
 A hold is kept, beyond the run that made it, where letting it go would be known to lose mail (a message that went first
-was rejected) or where nobody can tell (one left, and the log does not account for all that were to go first). Where none
-went nothing was lost, and everything is put back as it was found, whatever has failed. Only what is in our record is ever resumed (see
-``hold_record``).
+was rejected) or where nobody can tell (one left, and the log does not account for all that were to go first). Where
+none went nothing was lost, and everything is put back as it was found, whatever has failed. Only what is in our record
+is ever resumed (see ``hold_record``).
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ class Wanted(Enum):
 class HoldWish:
     """What is wanted for a connector, by its Guid.
 
-    ``answered`` are how many messages were answered with 250, over TLS or not, and rejected since, none where nobody looked;
-    ``even_if_kept`` lets go what is kept; ``assumes_hold`` is for check mode, in which nothing was held before.
+    ``answered`` are how many messages were answered with 250, over TLS or not, and rejected since, none where nobody
+    looked; ``even_if_kept`` lets go what is kept; ``assumes_hold`` is for check mode, in which nothing was held before.
     """
 
     connector: str
@@ -172,7 +172,7 @@ def _plan_wish(wish: HoldWish, situation: HoldSituation, record: HoldRecord | No
 def _is_over(situation: HoldSituation, record: HoldRecord) -> bool:
     """Tell whether nothing of an earlier hold is suspended any more: somebody has typed the lines that let it go.
 
-    The messages are let go last. Where none of them is suspended any more, a queue that is was suspended by somebody else.
+    The messages are let go last: where none of them is suspended any more, somebody else has suspended a queue that is.
     """
     if any(_is_ours(each, record) for each in situation.messages):
         return False
@@ -301,7 +301,7 @@ def _why_kept(wish: HoldWish, situation: HoldSituation, record: HoldRecord) -> K
     gone = [first for first in firsts if not any(map(first.is_same, situation.messages))]
     if rejected:
         return Kept.REJECTED
-    # One that still waits may hide that a 250 was the answer to something else: an open session's, or what has just arrived.
+    # While one still waits, a 250 may have been the answer to other mail: a session's that was open, or of a new queue.
     if gone and len(firsts) > answered:
         return record.kept if record.kept is not Kept.NO else Kept.UNSEEN
     # What an earlier run had a reason to keep is let go by an acceptance alone.

@@ -487,9 +487,7 @@ def test_wishes_that_are_none_are_refused(options):
 def test_a_wish_as_the_options_say_it(make):
     proof = {"accepted": 0, "accepted_in_clear": 0, "answered": 1, "rejected": 2, "replies": []}
     options = {"connector": make.guid.upper(), "state": "released", "proof": proof, "even_if_kept": True}
-    assert HoldWish.from_options(options, check_mode=True) == HoldWish(
-        make.guid, Wanted.RELEASED, (1, 2), True, True
-    )
+    assert HoldWish.from_options(options, check_mode=True) == HoldWish(make.guid, Wanted.RELEASED, (1, 2), True, True)
 
 
 STEPS = ["held", "canary", "released"]
