@@ -5,8 +5,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from .elsewhere import Result
 
@@ -79,6 +82,21 @@ class HeldBack:
 
 
 NOTHING_HELD_BACK = HeldBack()
+
+_MANY: Final = 20
+_OF_MESSAGE: Final = re.compile(r"(?P<cmdlet>(?:Suspend|Resume)-Message) -Identity '(?P<queue>.+)\\\d+'")
+
+
+def told_commands(commands: Sequence[str]) -> list[str]:
+    """Return a hold's commands, with those for the messages of a queue as one comment where they are many."""
+    found = [_OF_MESSAGE.match(each) for each in commands]
+    keys = [None if each is None else (each["cmdlet"], each["queue"]) for each in found]
+    counts = Counter(keys)
+    told = (
+        command if key is None or counts[key] <= _MANY else f"# {key[0]}: {counts[key]} messages of {key[1]}"
+        for command, key in zip(commands, keys, strict=True)
+    )
+    return list(dict.fromkeys(told))
 
 
 def held_back(results: Sequence[Result], *, check_mode: bool) -> HeldBack:

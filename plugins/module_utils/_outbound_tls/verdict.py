@@ -45,7 +45,7 @@ from typing import Any, Final
 
 from .audit import host_picture
 from .elsewhere import NOTHING_ELSEWHERE, Elsewhere, Result, look_elsewhere
-from .held_back import NOTHING_HELD_BACK, HeldBack, held_back
+from .held_back import NOTHING_HELD_BACK, HeldBack, held_back, told_commands
 from .mail import Mail, counted, mail_of, with_held
 
 
@@ -244,7 +244,7 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
             (story.level_host if step.changes_level else "", line)
             for step in steps
             if not step.failed
-            for line in step.result.get("commands", ())
+            for line in _commands(step)
         ),
         lines_to_type=(
             *(line for step in bound if step.failed for line in step.result.get("remedy", ())),
@@ -254,6 +254,11 @@ def _judge_connector(guid: str, story: Story) -> ConnectorVerdict:
         elsewhere=elsewhere,
         held=held,
     )
+
+
+def _commands(step: Step) -> Sequence[str]:
+    commands: Sequence[str] = step.result.get("commands", ())
+    return told_commands(commands) if step.what == "hold" else commands
 
 
 def _not_raised(look: Result, steps: Sequence[Step], story: Story) -> str:

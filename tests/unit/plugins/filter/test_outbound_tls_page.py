@@ -122,6 +122,27 @@ def test_a_rejection_is_shown_with_the_other_ends_words(stories: Callable[..., A
     assert "550 5.7.64 TenantAttribution" in page.jobs
 
 
+def test_shows_who_went_first_and_what_is_held_back(make: Any, stories: Callable[..., Any]) -> None:
+    told = {
+        "item": {"guid": make.guid},
+        "queues": ["MBX01\\3"],
+        "first": ["MBX01\\3\\100"],
+        "first_waiting": [],
+        "held_by": "",
+        "waiting": 24,
+        "held_back": 24,
+        "kept": "rejected",
+        "lines": ["Resume-Queue -Identity 'MBX01\\3'"],
+        "commands": [],
+    }
+    story = stories("mbx01").repaired()
+    page = page_of({**story, "steps": [*story["steps"], {"what": "hold", "results": [told]}]})
+    details = re.sub(r"\s+", " ", page.details)
+    assert "still waiting 0 held back 24" in details
+    assert "Went first MBX01\\3\\100" in details
+    assert "held back" not in page_of(story).details
+
+
 def test_shows_the_lines_that_are_left_to_type(stories: Callable[..., Any]) -> None:
     line = "Enable-ExchangeCertificate -Thumbprint D0 -Services SMTP"
     failed = {"reason": "unsettled", "msg": "mbx01: another certificate lost SMTP.", "remedy": [line]}

@@ -179,6 +179,15 @@ def test_queues_that_were_never_let_go_are_no_repair(story):
     assert not any("was let go" in each for each in result["summary"])
 
 
+@pytest.mark.parametrize("many", [20, 21])
+def test_many_commands_of_a_queue_are_told_as_one(story, many):
+    commands = [f"Resume-Message -Identity 'MBX01\\3\\{number}' -Confirm:$false" for number in range(many)]
+    other = "Resume-Message -Identity 'MBX01\\4\\7' -Confirm:$false"
+    _, told = story(HELD, hold(), {**RELEASED, "commands": [LINES[1], *commands, other]})
+    summed = commands if many == 20 else ["# Resume-Message: 21 messages of MBX01\\3"]
+    assert told["commands"][-len(summed) - 2 :] == [LINES[1], *summed, other]
+
+
 def test_what_another_run_holds_is_no_health(story):
     result, told = story(hold(held_by="mbx01"), binds=False, looks=[story.after_the_cure])
     assert result["verdict"] == "failed"
