@@ -149,7 +149,7 @@ connectors:
     originating_server: {description: The domain controller that answered., type: str, sample: dc01.contoso.test}
     stuck_queues: {description: Queues of the connector whose mail waits for a retry., type: list, elements: dict}
     suspended_queues:
-      description: Identities of queues that an administrator has suspended.
+      description: Identities of queues that are suspended, by an administrator or by a canary.
       type: list
       elements: str
     messages: {description: How many messages are stuck., type: int, sample: 25}
@@ -234,8 +234,9 @@ findings:
           V(unknown_error).
         - Nothing proves why with V(unexplained), with V(suspected), where a certificate of the connector's name lacks
           SMTP, and with V(sent_in_clear), where mail left unencrypted.
-        - Nothing has happened yet with V(messages_expire), V(name_matches_nothing), V(source_lacks_certificate),
-          V(named_certificate_unusable), V(unbound_twin), V(renewal_not_named), V(expires) and V(clear_text_fallback).
+        - Nothing has happened yet with V(held_back), V(messages_expire), V(name_matches_nothing),
+          V(source_lacks_certificate), V(named_certificate_unusable), V(unbound_twin), V(renewal_not_named), V(expires)
+          and V(clear_text_fallback).
         - V(healthy) is none of these.
       type: str
       sample: certificate_not_bound

@@ -26,6 +26,9 @@ PREDICTED = (
     flows("a source server lacks it", "new-source-server", "source_lacks_certificate", server="mbx02.contoso.test"),
     Case("predicted", "imported, not bound, not used", "named_certificate_unusable", scenario="imported-not-bound",
          severity="warning"),
+    flows("mail is held", "kb4051498", "held_back",
+          "servers.mbx01.contoso.test.certificates.third-party.network_service=true",
+          "mail=[{server: mbx01.contoso.test, domain: fabrikam.com, count: 24, queued_at: -40m, suspended_at: -41m}]"),
     Case("predicted", "mail goes back soon", "port_closed", scenario="mail-about-to-go-back",
          also=frozenset({"messages_expire"})),
 )  # fmt: skip

@@ -227,7 +227,7 @@ MOODS = (
         "queues",
         "suspended",
         "no_evidence",
-        "An administrator has suspended 1 of its queues",
+        "1 of its queues is suspended",
         f"mail=[{mail(', suspended_at: -5m')}]",
     ),
     Case(

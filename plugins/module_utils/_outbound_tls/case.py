@@ -63,7 +63,7 @@ class Case:
 
     @property
     def suspended(self) -> tuple[Queue, ...]:
-        """Return the queues that an administrator holds."""
+        """Return the queues that somebody holds: an administrator, or a canary of ours that was kept."""
         return tuple(queue for queue in self.queues if is_suspended(queue))
 
     @property

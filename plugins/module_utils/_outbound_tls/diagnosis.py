@@ -14,6 +14,7 @@ from typing import Final
 
 from .case import Case
 from .finding import Confidence, Finding, FindingId, Severity
+from .predicting_mail import mail_is_held
 from .qualifiers import qualified
 from .rules_front_end import frontend_proxy
 from .rules_log import doubted, not_bound, other_tls_error, rejected, session_end
@@ -80,4 +81,4 @@ _RULES: Final[tuple[Callable[[Case], Finding | None], ...]] = (
     idle_and_unbound,
     healthy,
 )
-_BESIDE: Final[tuple[Callable[[Case], Finding | None], ...]] = (put_off_by_reply,)
+_BESIDE: Final[tuple[Callable[[Case], Finding | None], ...]] = (put_off_by_reply, mail_is_held)

@@ -32,8 +32,9 @@ class FindingId(Enum):
     """What exactly is meant. What is true of some of them only is said by a finding's qualifiers.
 
     UNEXPLAINED: mail waits, or TLS failed, and nothing tells why. SUSPECTED: the same while a certificate of the
-    connector's name lacks SMTP. SENT_IN_CLEAR: mail left unencrypted, and nothing proves which certificate is to blame.
-    FRONTEND_HOP: the way to a front end fails; FRONTEND_PROXY: what fails is to be found on that front end.
+    connector's name lacks SMTP. SENT_IN_CLEAR: mail left unencrypted, and nothing proves which certificate is to
+    blame. HELD_BACK: mail that nobody resumes expires in its queue. FRONTEND_HOP: the way to a front end fails;
+    FRONTEND_PROXY: what fails is to be found on that front end.
     """
 
     CERTIFICATE_NOT_BOUND = "certificate_not_bound"
@@ -69,6 +70,7 @@ class FindingId(Enum):
     UNEXPLAINED = "unexplained"
     SENT_IN_CLEAR = "sent_in_clear"
 
+    HELD_BACK = "held_back"
     MESSAGES_EXPIRE = "messages_expire"
     NAME_MATCHES_NOTHING = "name_matches_nothing"
     SOURCE_LACKS_CERTIFICATE = "source_lacks_certificate"
@@ -95,6 +97,7 @@ _KINDS: Final = {
     ),
     **dict.fromkeys(
         (
+            FindingId.HELD_BACK,
             FindingId.MESSAGES_EXPIRE,
             FindingId.NAME_MATCHES_NOTHING,
             FindingId.SOURCE_LACKS_CERTIFICATE,

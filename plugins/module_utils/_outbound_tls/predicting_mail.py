@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
-from .._exchange.cmdlets import retry_queue
+from .._exchange.cmdlets import resume_queue, retry_queue
 from .._exchange.moments import moment_text
 from .case import Case
 from .finding import Confidence, Finding, FindingId, Severity
@@ -49,4 +49,29 @@ def messages_expire(case: Case) -> Finding | None:
         remedy="Remove the root cause before, then retry the queue.",
         when=when,
         lines=tuple(str(retry_queue(each.identity)) for each in case.stuck[:_FEW_QUEUES]),
+    )
+
+
+def mail_is_held(case: Case) -> Finding | None:
+    """Tell of mail in suspended queues: it is not stuck, and nothing of it leaves until somebody resumes it.
+
+    Whose choice that was is written nowhere in Exchange. It expires like all mail that waits.
+    """
+    held = [each for each in case.suspended if each.message_count]
+    count = sum(each.message_count for each in held)
+    if not held:
+        return None
+    names = " and ".join(each.identity for each in held[:_FEW_QUEUES])
+    where = names if len(held) <= _FEW_QUEUES else f"{len(held)} queues"
+    return finding(
+        case,
+        FindingId.HELD_BACK,
+        f"{count} {'message is' if count == 1 else 'messages are'} held: an administrator, or a repair that let one "
+        f"message go first, has suspended {where}. What nobody lets go expires.",
+        severity=Severity.WARNING,
+        confidence=Confidence.CERTAIN,
+        primary=False,
+        remedy="Ask who holds the mail, and why. Then resume the queues, and the messages that are Suspended on their "
+        "own (Get-Message, Resume-Message).",
+        lines=tuple(str(resume_queue(each.identity)) for each in held),
     )

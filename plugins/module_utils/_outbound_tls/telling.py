@@ -118,7 +118,8 @@ def read_at(case: Case, session: Session | None) -> str:
 
 def held(case: Case) -> str:
     """Tell of suspended queues: a further sentence, empty where there are none."""
-    return f" An administrator has suspended {len(case.suspended)} of its queues." if case.suspended else ""
+    count = len(case.suspended)
+    return f" {count} of its queues {'is' if count == 1 else 'are'} suspended." if count else ""
 
 
 def enabling(server: str, thumbprint: str) -> str:

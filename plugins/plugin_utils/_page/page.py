@@ -104,6 +104,11 @@ class Page:
         return [group for group in self.groups if group.severity == severity]
 
     @property
+    def holds_mail(self) -> bool:
+        """Tell whether mail lies in suspended queues: it is not stuck, and does not leave either."""
+        return any(group.first["id"] == "held_back" for group in self.groups)
+
+    @property
     def first_to_expire(self) -> tuple[Expiry, ...]:
         """Return the certificates that are shown at once."""
         return self.expiries[: _shown(self.expiries)]

@@ -47,6 +47,13 @@ def test_unfolds_a_finding_to_its_evidence_and_to_the_line_to_type(page: Documen
 def test_says_that_nothing_is_to_be_done_only_where_that_is_so() -> None:
     well = fleet.small()[3:]
     assert page_of(well).jobs == "Nothing: no mail is stuck on any source server."
+    server = "mbx04.contoso.test"
+    held = fleet.finding(server, fleet.OFFICE, "held_back", "warning", primary=False, message="24 messages are held.")
+    told = fleet.finding(server, fleet.OFFICE)
+    looks = [fleet.look(server, [fleet.entry(fleet.OFFICE, ["MBX04"], [], told)], [told, held])]
+    page = page_of([*well, {"host": server, "looks": looks}])
+    assert page.jobs.startswith("No mail is stuck, but some is held back")
+    assert "24 messages are held." in page.jobs
     assert page_of([]).jobs == "Nothing is known: no server was looked at."
 
 

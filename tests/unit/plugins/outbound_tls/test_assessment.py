@@ -283,7 +283,7 @@ def test_of_a_server_out_of_service_nothing_else_is_judged_and_nothing_changed(m
 def test_a_queue_that_is_held_is_told_beside_an_unbound_certificate(make):
     entry = assessed(make, queues=(make.queue(status="Suspended"),))
     assert told(entry) == ("prediction", "named_certificate_unusable")
-    assert entry["finding"]["message"].endswith("An administrator has suspended 1 of its queues.")
+    assert entry["finding"]["message"].endswith(" 1 of its queues is suspended.")
 
 
 def test_without_a_path_the_remedy_is_a_path(make):
@@ -527,6 +527,31 @@ def test_suspended_queues_are_reported_and_never_retried(make):
     assert entry["stuck_queues"] == []
     assert "suspended" in entry["finding"]["message"]
     assert steps(entry)[2] == "no"
+
+
+def test_mail_that_is_held_is_told_with_the_lines_that_let_it_go(make):
+    queues = (
+        make.queue(3, status="Suspended", message_count=24),
+        make.queue(4, status="Suspended", message_count=0),
+        make.queue(5, status="Ready"),
+    )
+    bound = (make.setup_certificate(), make.certificate(1, SMTP))
+    result = assessment_result(assess(make.reading(queues=queues, certificates=bound)))
+    first, second = result["findings"]
+    assert (first["id"], first["kind"], first["severity"], first["primary"]) == (
+        "held_back",
+        "prediction",
+        "warning",
+        False,
+    )
+    assert first["message"] == (
+        f'mbx01.contoso.test, "{make.name}": 24 messages are held: an administrator, or a repair that let one message '
+        "go first, has suspended MBX01\\3. What nobody lets go expires."
+    )
+    assert first["lines"] == ["Resume-Queue -Identity 'MBX01\\3' -Confirm:$false"]
+    assert (second["id"], second["primary"]) == ("healthy", True)
+    nobody = make.reading(queues=queues[1:], certificates=bound)
+    assert [each["id"] for each in assessment_result(assess(nobody))["findings"]] == ["healthy"]
 
 
 def test_findings_come_gravest_first(make, culprit):
