@@ -4,7 +4,7 @@
 """Predictions for a connector with a TlsCertificateName: an explicit name is taken without a look at the key.
 
 The rules stand in the order of what comes first: no certificate of the name, none that is taken, none that can be used,
-one among others that cannot be used, and last that the one in use expires.
+one among others that cannot be used, one that is revoked, and last that the one in use expires.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from .._exchange.certificate import Certificate
+from .._exchange.certificate import Certificate, CertificateStatus
 from .._exchange.moments import day_text
 from .candidates import is_usable, lacks_smtp, named_certificates
 from .choice_by_domain import covers
@@ -120,11 +120,11 @@ def _none_serves(outlook: Outlook) -> Finding | None:
     failing = outlook.failing
     thumbprints = " and ".join(each.thumbprint for each in failing)
     bindable = all(lacks_smtp(each) and is_usable(each) for each in failing)
-    why = "is not enabled for SMTP" if all(map(lacks_smtp, failing)) else "cannot be used"
-    what, outcome = _outcome(outlook, FindingId.NAMED_CERTIFICATE_UNUSABLE, "the next message will wait")
+    what, outcome = _outcome(outlook, failing, FindingId.NAMED_CERTIFICATE_UNUSABLE, "the next message will wait")
     return outlook.prediction(
         what,
-        f"certificate {thumbprints} is all that bears the connector's name here, and it {why}: {outcome}."
+        f"certificate {thumbprints} is all that bears the connector's name here, and it {_why(failing)}: "
+        f"{outcome}."
         f"{held(outlook.case)}",
         remedy=f"Enable it for SMTP, and {_NO}." if bindable else f"Get a new one: {_IMPORT}.",
         thumbprints=tuple(each.thumbprint for each in failing),
@@ -132,10 +132,21 @@ def _none_serves(outlook: Outlook) -> Finding | None:
     )
 
 
-def _outcome(outlook: Outlook, waiting: FindingId, waits: str) -> tuple[FindingId, str]:
-    """Without RequireTLS Exchange tries again without STARTTLS (published analysis of Exchange 2013 CU23)."""
+def _why(failing: Sequence[Certificate]) -> str:
+    if all(each.has_private_key is False for each in failing):
+        return "has no private key here (KB 4495258)"
+    bare = all(lacks_smtp(each) and each.has_private_key is not False for each in failing)
+    return "is not enabled for SMTP" if bare else "cannot be used"
+
+
+def _outcome(outlook: Outlook, failing: Sequence[Certificate], waiting: FindingId, waits: str) -> tuple[FindingId, str]:
+    """Without RequireTLS Exchange tries again without STARTTLS (published analysis of Exchange 2013 CU23).
+
+    TLS fails with NoCredentials where there is no key, whatever the services are (KB 4495258).
+    """
     if outlook.case.connector.insists_on_tls:
-        return waiting, f"{waits} (UnknownCredentials)"
+        words = ("NoCredentials" if each.has_private_key is False else "UnknownCredentials" for each in failing)
+        return waiting, f"{waits} ({' or '.join(dict.fromkeys(words))})"
     return FindingId.CLEAR_TEXT_FALLBACK, "mail leaves unencrypted"
 
 
@@ -158,18 +169,32 @@ def _twin(outlook: Outlook) -> Finding | None:
             lines=outlook.binding((twin,)) if bindable else (),
         )
     when = twin.not_before if is_future(twin, outlook.clock) else last.not_after
-    what, outcome = _outcome(
-        outlook, FindingId.UNBOUND_TWIN if bindable else FindingId.NAMED_CERTIFICATE_UNUSABLE, "mail waits"
-    )
-    why = "is not enabled for SMTP" if lacks_smtp(twin) else "cannot be used"
+    unusable = FindingId.UNBOUND_TWIN if bindable else FindingId.NAMED_CERTIFICATE_UNUSABLE
+    what, outcome = _outcome(outlook, (twin,), unusable, "mail waits")
     return outlook.prediction(
         what,
-        f"certificate {twin.thumbprint} of the connector's name {why}: {outcome} when Exchange takes it"
+        f"certificate {twin.thumbprint} of the connector's name {_why((twin,))}: {outcome} when Exchange takes it"
         f"{_at_the_latest(outlook, twin, last)}.{held(outlook.case)}",
         remedy=f"Enable it for SMTP on this server before, and {_NO}." if bindable else f"Get a new one: {_IMPORT}.",
         thumbprints=(twin.thumbprint,),
         when=when,
         lines=outlook.binding((twin,)) if bindable else (),
+    )
+
+
+def _revoked(outlook: Outlook) -> Finding | None:
+    """Exchange does not ask whether its own certificate is revoked, as far as is known; the other end may."""
+    revoked = [each for each in outlook.serving if each.status is CertificateStatus.REVOKED]
+    if not revoked:
+        return None
+    thumbprints = tuple(each.thumbprint for each in revoked)
+    others = len(revoked) < len(outlook.serving)
+    return outlook.prediction(
+        FindingId.NAMED_CERTIFICATE_UNUSABLE,
+        f"certificate {' and '.join(thumbprints)} of the connector's name is revoked: the other end may refuse it when "
+        f"Exchange presents it.{held(outlook.case)}",
+        remedy="Remove it if nothing else uses it." if others else f"Get a new one: {_IMPORT}.",
+        thumbprints=thumbprints,
     )
 
 
@@ -278,5 +303,6 @@ _RULES: Final[tuple[Callable[[Outlook], Finding | None], ...]] = (
     _none_is_taken,
     _none_serves,
     _twin,
+    _revoked,
     _ends,
 )

@@ -139,10 +139,12 @@ def healthy(case: Case) -> Finding:
     if not case.is_source:
         told = "nothing speaks of a certificate that its Front End Transport service cannot use."
         return finding(case, FindingId.HEALTHY, told, confidence=Confidence.PROBABLE, severity=Severity.INFO)
+    confidence = Confidence.CERTAIN if case.story.success else Confidence.PROBABLE
+    has = "has" if confidence is Confidence.CERTAIN else "is known to have"
     return finding(
         case,
         FindingId.HEALTHY,
-        f"no mail is stuck, and nothing has failed because a certificate is not bound.{held(case)}",
-        confidence=Confidence.CERTAIN if case.story.success else Confidence.PROBABLE,
+        f"no mail is stuck, and nothing {has} failed because a certificate is not bound.{held(case)}",
+        confidence=confidence,
         severity=Severity.INFO,
     )

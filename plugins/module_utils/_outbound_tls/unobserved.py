@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._exchange.connector import LoggingLevel
+from .candidates import named_certificates
 from .finding import Confidence, Finding, FindingId
 from .reading import Reading
 from .stuck import stuck_queues
@@ -25,13 +26,17 @@ class Unobserved:
 
 def unobserved(reading: Reading, findings: Iterable[Finding]) -> tuple[Unobserved, ...]:
     """Return what remains unknown of a server, each once."""
-    return tuple(dict.fromkeys([*_sources(reading), *_silent_connectors(reading), *_beyond(findings)]))
+    return tuple(
+        dict.fromkeys([*_sources(reading), *_certificates(reading), *_silent_connectors(reading), *_beyond(findings)])
+    )
 
 
 def _sources(reading: Reading) -> Iterator[Unobserved]:
     """What was asked for and could not be read."""
     log = reading.log
-    if log.read_until is None and any(stuck_queues(each, reading.queues) for each in reading.connectors):
+    if log.problem or (
+        log.read_until is None and any(stuck_queues(each, reading.queues) for each in reading.connectors)
+    ):
         why = "a Send log" if log.path is None else "the Send log"
         yield Unobserved("how sessions end, and with which certificate", f"{why}: {log.problem}")
     if reading.front_end is not None and reading.front_end.problem:
@@ -51,6 +56,23 @@ def _sources(reading: Reading) -> Iterator[Unobserved]:
     for store in reading.other_stores:
         if store.certificates is None:
             yield Unobserved(f"the certificates of {store.server}", f"its store to be readable: {store.problem}")
+
+
+def _certificates(reading: Reading) -> Iterator[Unobserved]:
+    """Of certificates that connectors name: whether they can be used at all."""
+    for each in (
+        one for connector in reading.connectors for one in named_certificates(reading.certificates, connector)
+    ):
+        if each.services is None:
+            yield Unobserved(
+                f"whether certificate {each.thumbprint} is enabled for SMTP",
+                f"Get-ExchangeCertificate {each.thumbprint} | Format-List Services on {reading.server.fqdn}",
+            )
+        if each.has_private_key is None:
+            yield Unobserved(
+                f"whether certificate {each.thumbprint} has its private key",
+                f"certutil -store My {each.thumbprint} on {reading.server.fqdn}",
+            )
 
 
 def _silent_connectors(reading: Reading) -> Iterator[Unobserved]:

@@ -440,6 +440,31 @@ def test_each_source_that_could_not_be_read_says_what_it_needs(make):
         assert any(each in line for line in told), each
 
 
+def test_a_log_that_cannot_be_read_is_said_although_nothing_is_stuck(make):
+    """With opportunistic TLS nothing ever waits: without the log nobody knows what left in clear."""
+    opportunistic = make.connector(require_tls=False, logging_level=LoggingLevel.VERBOSE)
+    denied = SendLog("C:\\", problem="mbx01: access is denied.")
+    told = unknown(make, connectors=(opportunistic,), queues=(), log=denied)
+    assert told == ["how sessions end, and with which certificate: the Send log: mbx01: access is denied."]
+    (healthy,) = result_of(make, connectors=(opportunistic,), queues=(), log=denied)["findings"]
+    assert "no mail is stuck, and nothing is known to have failed because" in healthy["message"]
+    bound = make.certificate(1, Service.SMTP)
+    remote = make.certificate(9, subject="CN=mail.protection.outlook.com")
+    (proven,) = result_of(make, make.succeeding(bound, remote, -5), queues=())["findings"]
+    assert "no mail is stuck, and nothing has failed because" in proven["message"]
+
+
+def test_what_is_unknown_of_a_named_certificate_is_said(make):
+    bound = make.certificate(1, Service.SMTP)
+    other = make.certificate(7, subject="CN=other", services=None, has_private_key=None)
+    services = unknown(make, queues=(), certificates=(replace(bound, services=None), other))
+    assert [each.partition(":")[0] for each in services] == [
+        f"whether certificate {bound.thumbprint} is enabled for SMTP"
+    ]
+    key = unknown(make, queues=(), certificates=(replace(bound, has_private_key=None), other))
+    assert [each.partition(":")[0] for each in key] == [f"whether certificate {bound.thumbprint} has its private key"]
+
+
 def test_connectors_that_do_not_log_say_so_once(make):
     quiet = (make.connector(), make.connector(name="Partner", guid="00000000-0000-4000-8000-000000000002"))
     assert unknown(make, connectors=quiet, queues=()) == [

@@ -170,6 +170,33 @@ def test_the_only_one_of_its_name_cannot_be_used(make, look):
     assert predicted(federated).lines == (), "it must not be bound"
 
 
+def test_without_its_private_key_tls_fails_with_another_word(make, look):
+    for services in ((), (SMTP,)):
+        told = predicted(look(make.certificate(2, *services, has_private_key=False)))
+        assert told.id.value == "named_certificate_unusable"
+        assert "has no private key here (KB 4495258): the next message will wait (NoCredentials)" in told.sentence
+        assert told.lines == ()
+    old = make.certificate(1, SMTP, not_before=make.at(days=-340), not_after=make.at(days=20))
+    told = predicted(look(make.certificate(2, has_private_key=False), old))
+    assert "mail waits (NoCredentials) when Exchange takes it" in told.sentence
+    both = look(make.certificate(2, has_private_key=False), make.certificate(3))
+    assert "cannot be used: the next message will wait (" in predicted(both).sentence
+    assert all(word in predicted(both).sentence for word in ("NoCredentials", " or ", "UnknownCredentials"))
+
+
+def test_one_that_is_revoked_is_told(make, look):
+    revoked = make.certificate(1, SMTP, status=CertificateStatus.REVOKED)
+    found = look(revoked)
+    assert ids(found) == ["healthy", "named_certificate_unusable"]
+    told = predicted(found)
+    assert (told.severity, told.thumbprints) == (Severity.WARNING, (revoked.thumbprint,))
+    assert "is revoked: the other end may refuse it" in told.sentence
+    assert told.remedy.startswith("Get a new one: import it")
+    other = make.certificate(2, SMTP)
+    told = predicted(look(revoked, other))
+    assert (told.thumbprints, told.remedy) == ((revoked.thumbprint,), "Remove it if nothing else uses it.")
+
+
 def test_one_that_nobody_trusts_is_not_taken(make, look):
     told = predicted(look(make.certificate(2, SMTP, status=CertificateStatus.UNTRUSTED)))
     assert told.id.value == "named_certificate_unusable"
