@@ -26,17 +26,16 @@ class Unobserved:
 
 def unobserved(reading: Reading, findings: Iterable[Finding]) -> tuple[Unobserved, ...]:
     """Return what remains unknown of a server, each once."""
-    return tuple(
-        dict.fromkeys([*_sources(reading), *_certificates(reading), *_silent_connectors(reading), *_beyond(findings)])
-    )
+    found = (*_sources(reading), *_certificates(reading), *_silent_connectors(reading), *_beyond(findings))
+    return tuple(dict.fromkeys(found))
 
 
 def _sources(reading: Reading) -> Iterator[Unobserved]:
     """What was asked for and could not be read."""
     log = reading.log
-    if log.problem or (
-        log.read_until is None and any(stuck_queues(each, reading.queues) for each in reading.connectors)
-    ):
+    stuck = any(stuck_queues(each, reading.queues) for each in reading.connectors)
+    # Where TLS is opportunistic nothing waits, and the log alone knows what left in clear.
+    if log.problem or (log.read_until is None and stuck):
         why = "a Send log" if log.path is None else "the Send log"
         yield Unobserved("how sessions end, and with which certificate", f"{why}: {log.problem}")
     if reading.front_end is not None and reading.front_end.problem:
@@ -60,9 +59,8 @@ def _sources(reading: Reading) -> Iterator[Unobserved]:
 
 def _certificates(reading: Reading) -> Iterator[Unobserved]:
     """Of certificates that connectors name: whether they can be used at all."""
-    for each in (
-        one for connector in reading.connectors for one in named_certificates(reading.certificates, connector)
-    ):
+    named = (named_certificates(reading.certificates, each) for each in reading.connectors)
+    for each in (one for several in named for one in several):
         if each.services is None:
             yield Unobserved(
                 f"whether certificate {each.thumbprint} is enabled for SMTP",

@@ -7,5 +7,6 @@
 # repaired in one play.
 . ../setup_runs/lab.sh
 
-repair 0 fleet mixed-fleet -- -e outbound_tls_repair_organization_host=mbx01.contoso.test
+ANSIBLE_SHOW_CUSTOM_STATS=true repair 0 fleet mixed-fleet -- -e outbound_tls_repair_organization_host=mbx01.contoso.test \
+    | tee "$work/fleet.txt"
 see fleet see.yml "$@"
