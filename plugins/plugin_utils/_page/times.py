@@ -44,7 +44,7 @@ def distance(days: int | None) -> str:
         case None:
             return ""
         case 0:
-            return "today"
+            return "in less than a day"
         case -1:
             return "less than a day ago"
         case _ if days < 0:

@@ -62,14 +62,22 @@ class Group:
 
 def group_findings(findings: Iterable[Result], clock: str | None) -> tuple[Group, ...]:
     """Return what is not for information only, the same on several servers together, in the order of urgency."""
-    alike: dict[tuple[str, ...], list[Shown]] = {}
+    alike: dict[tuple[Any, ...], list[Shown]] = {}
     for finding in findings:
         if finding["severity"] != "info":
-            key = (finding["severity"], finding["id"], finding["connector"], day_of(finding["when"]))
-            alike.setdefault(key, []).append(Shown("", finding))
-    groups = sorted(alike.items(), key=lambda each: (OF_SEVERITY[each[0][0]].place, each[0][3] or "9999"))
+            alike.setdefault(_alike(finding), []).append(Shown("", finding))
+    groups = sorted(alike.items(), key=lambda each: (OF_SEVERITY[each[0][0]].place, each[0][1] or "9999"))
     number = iter(range(1, sum(map(len, alike.values())) + 1))
     return tuple(_group(shown, number, clock) for __, shown in groups)
+
+
+def _alike(finding: Result) -> tuple[Any, ...]:
+    """Return what findings have in common that are told together: severity and day first.
+
+    Connectors of two organisations may have one name, and the role may act on one server and not on another.
+    """
+    told = ("id", "connector", "guid", "repairable_by_role")
+    return (finding["severity"], day_of(finding["when"]), *(finding[each] for each in told))
 
 
 def _group(shown: Sequence[Shown], number: Iterator[int], clock: str | None) -> Group:

@@ -137,6 +137,22 @@ def test_the_same_on_many_servers_is_told_once() -> None:
     assert [line for line in typed if line not in page.jobs] == []
 
 
+def test_only_the_same_is_told_together_and_each_with_its_own_remedy() -> None:
+    def host(number: int, **told: Any) -> dict[str, Any]:
+        server = f"mbx0{number}.contoso.test"
+        found = {**fleet.not_bound(server, fleet.OFFICE, fleet.certificate("one")), "remedy": f"Mend {number}.", **told}
+        entry = fleet.entry(fleet.OFFICE, [f"MBX0{number}"], [], found, guid=found["guid"])
+        return {"host": server, "looks": [fleet.look(server, [entry], [found])]}
+
+    together = page_of([host(1), host(2)]).jobs
+    assert "2 servers Outbound to Office 365" in together
+    assert (together.count("Next: Mend 1."), together.count("Next: Mend 2.")) == (2, 1)
+    for other in ({"guid": "another organisation's"}, {"repairable_by_role": False}):
+        apart = page_of([host(1), host(2, **other)]).jobs
+        assert "2 servers" not in apart
+        assert (apart.count("Next: Mend 1."), apart.count("Next: Mend 2.")) == (1, 1)
+
+
 def test_many_servers_of_which_nothing_is_known_are_one_job_and_each_has_its_reason() -> None:
     failure = {"reason": "unreachable", "msg": "no connection to port 80."}
     page = page_of([{"host": f"mbx{number:02}", "failure": failure} for number in range(60)])
@@ -187,7 +203,7 @@ def test_a_repair_tells_of_what_will_fail_besides(stories: Callable[..., Any]) -
     ("days", "words"),
     [
         (None, ""),
-        (0, "today"),
+        (0, "in less than a day"),
         (1, "in a day"),
         (30, "in 30 days"),
         (-1, "less than a day ago"),
