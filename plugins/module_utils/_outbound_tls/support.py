@@ -46,7 +46,16 @@ def supported(case: Case, finding: Finding) -> Finding:
     """Return a finding with the events that speak of the same, behind what it quotes already."""
     told = events_about(case, _SPEAK_OF.get(finding.id, ()))
     more = [str(each) for each in told[:_MOST] if str(each) not in finding.quotes]
-    return replace(finding, quotes=(*finding.quotes, *more)) if more else finding
+    if not more:
+        return finding
+    quoted = replace(finding, quotes=(*finding.quotes, *more))
+    if finding.evidence is not None:
+        return replace(quoted, evidence=replace(finding.evidence, where=_and_events(finding.evidence.where)))
+    return replace(quoted, where=_and_events(finding.where))
+
+
+def _and_events(where: str) -> str:
+    return f"{where}; event log" if where else "event log"
 
 
 def events_about(case: Case, numbers: Iterable[int]) -> tuple[Event, ...]:

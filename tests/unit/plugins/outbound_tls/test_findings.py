@@ -301,9 +301,11 @@ def test_schannel_supports_and_proves_nothing(make):
     key = event(make, 36870, "A fatal error occurred when attempting to access the key.", provider="Schannel")
     silent = root_of(make, certificates=certificates, events=Events((key,)))
     assert (silent["id"], silent["evidence"]["lines"][-1]) == ("suspected", str(key))
+    assert silent["evidence"]["where"] == "LastError of MBX01\\3; event log"
     proven = root_of(make, make.failing(culprit), certificates=certificates, events=Events((key, key, key)))
     assert proven["evidence"]["lines"][-2:] == [str(key), str(key)]
     assert proven["evidence"]["grade"] == "marked"
+    assert proven["evidence"]["where"].endswith("; event log")
     alert = event(make, 36887, "A fatal alert was received.", provider="Schannel")
     assert str(alert) not in root_of(make, certificates=certificates, events=Events((alert,)))["evidence"]["lines"]
 
