@@ -114,11 +114,10 @@ def worst(severities: Iterable[str]) -> str:
 
 def absent_servers(hosts: Sequence[Picture]) -> dict[str, list[str]]:
     """Return the source servers that no host is, each with the names of its connectors."""
-    present = {str(host["server"] or host["host"]) for host in hosts}
     absent: dict[str, list[str]] = {}
-    for connector in (each for host in hosts for each in host["connectors"]):
+    for by, connector in ((host, each) for host in hosts for each in host["connectors"]):
         for name in connector["source_servers"]:
-            if not any(same_server(name, other) for other in present):
+            if not any(_is_meant(name, other, by, connector) for other in hosts):
                 connectors = absent.setdefault(name.upper(), [])
                 connectors += [connector["name"]] if connector["name"] not in connectors else []
     return dict(sorted(absent.items()))
@@ -130,6 +129,26 @@ def same_server(one: str, other: str) -> bool:
     if "." in one and "." in other:
         return one == other
     return one.partition(".")[0] == other.partition(".")[0]
+
+
+def _is_meant(name: str, host: Picture, by: Picture, connector: Result) -> bool:
+    """Tell whether a host is the source server that another host, or itself, calls by a name.
+
+    A short name is meant within the domain of who says it, since two organisations may both have an MBX01. A server of
+    another domain is meant as well if it has the connector itself; the copies of an Edge have Guids of their own. Of
+    one that never told its name nobody knows better.
+    """
+    called, domain = str(host["server"] or host["host"]), _domain(str(by["server"] or by["host"]))
+    if not same_server(name, called):
+        return False
+    if "." in name or not host["server"] or not domain or _domain(called) in ("", domain):
+        return True
+    what = "guid" if host["edge"] is None and by["edge"] is None else "name"
+    return any(each[what] == connector[what] for each in host["connectors"])
+
+
+def _domain(name: str) -> str:
+    return name.lower().rstrip(".").partition(".")[2]
 
 
 def _counted(findings: Iterable[Result]) -> dict[str, int]:

@@ -110,6 +110,29 @@ def test_leaves_out_nobody(document: dict[str, Any]) -> None:
     assert document["absent"] == [{"server": "MBX09", "connectors": [fleet.OFFICE]}]
 
 
+def source(server: str, sources: list[str], **told: Any) -> dict[str, Any]:
+    found = fleet.finding(server, fleet.OFFICE, guid=told.get("guid", fleet.guid(fleet.OFFICE)))
+    entry = fleet.entry(fleet.OFFICE, sources, [], found, guid=found["guid"])
+    return {"host": server, "looks": [fleet.look(server, [entry], [found], edge=told.get("edge"))]}
+
+
+def test_a_short_name_is_meant_within_the_domain_of_who_says_it() -> None:
+    def absent(*hosts: dict[str, Any]) -> list[str]:
+        return [each["server"] for each in fleet.document(list(hosts))["absent"]]
+
+    both = ["MBX01", "MBX02"]
+    here, same = source("mbx02.contoso.test", both), source("mbx01.contoso.test", both)
+    assert absent(here, same) == []
+    another = source("mbx01.fabrikam.test", ["MBX01"], guid="another organisation's")
+    assert absent(here, another) == ["MBX01"]
+    assert absent(here, source("mbx01.emea.contoso.test", both)) == [], "another domain, and the same connector"
+    edges = [source(f"edge0{each}.dmz{each}.test", ["EDGE01", "EDGE02"], guid=f"copy {each}", edge={"subscribed": True})
+             for each in (1, 2)]  # fmt: skip
+    assert absent(*edges) == []
+    unreachable = {"host": "mbx01.fabrikam.test", "failure": {"reason": "unreachable", "msg": "no connection."}}
+    assert absent(here, unreachable) == [], "it is listed with its reason"
+
+
 def test_a_host_without_a_word_is_listed_too() -> None:
     document = outbound_tls_audit([{"host": "mbx01", "failure": None}])
     assert of(document, "mbx01")["state"] == "failed"
