@@ -62,6 +62,19 @@ class Case:
         return self.judged if isinstance(self.judged, Evidence) else None
 
     @property
+    def is_of_the_organisation(self) -> bool:
+        """Tell whether this is an Edge's copy of a connector: what EdgeSync brings is changed on a Mailbox server.
+
+        Where it cannot be told whether the Edge is subscribed, it is taken for subscribed.
+        """
+        return self.reading.edge is not None and self.reading.edge.subscribed is not False
+
+    @property
+    def identity(self) -> str:
+        """Return what names the connector where it is changed: an Edge's copy may have another Guid."""
+        return self.connector.name if self.is_of_the_organisation else self.connector.guid
+
+    @property
     def suspended(self) -> tuple[Queue, ...]:
         """Return the queues that somebody holds: an administrator, or a canary of ours that was kept."""
         return tuple(queue for queue in self.queues if is_suspended(queue))

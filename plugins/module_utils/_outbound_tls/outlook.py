@@ -17,7 +17,7 @@ from .case import Case
 from .choice_by_name import has_expired, is_future
 from .finding import Confidence, Finding, FindingId, Severity
 from .presented import Presented, Usable, usability
-from .telling import enabling, finding
+from .telling import enabling, finding, on_its_server
 
 THUMBPRINT: Final = "THUMBPRINT"
 """Stands in a line for the thumbprint of a certificate that does not exist yet."""
@@ -100,7 +100,7 @@ class Outlook:
     def naming(self, issuer: str, subject: str) -> str:
         """Return the line that lets the connector name a certificate."""
         name = str(CertificateName(issuer, subject))
-        return str(set_send_connector_certificate(self.case.connector.name, name))
+        return on_its_server(self.case, set_send_connector_certificate(self.case.connector.name, name))
 
 
 def ends(certificate: Certificate) -> datetime:

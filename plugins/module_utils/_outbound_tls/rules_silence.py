@@ -17,6 +17,13 @@ from .log_story import negotiated_at
 from .telling import finding, held, mail, other_cause, unproven
 
 LET_IT_LOG: Final = "Set-TransportService -SendProtocolLogPath lets this server write a Send log; then run again."
+BY_THE_REPAIR: Final = (
+    "mailops.exchange.repair --check shows what the repair would do; it makes the log speak and binds only what that "
+    "proves."
+)
+MAY_BE_REFUSED: Final = (
+    "Exchange may refuse to set it while a certificate of the name lacks SMTP; the refusal names the cause then."
+)
 LOOK_AT_LOG: Final = "Set ProtocolLoggingLevel to Verbose, retry the queue, and read the Send log."
 
 
@@ -78,7 +85,7 @@ def suspected(case: Case) -> Finding | None:
         return unproven(
             case,
             f"{mail(case)} with {symptom}; certificate {names} lacks SMTP, but the log is silent.",
-            LOOK_AT_LOG,
+            " ".join((LOOK_AT_LOG, *((MAY_BE_REFUSED,) if case.change_may_be_refused else ()), BY_THE_REPAIR)),
         )
     if not case.named:
         return unproven(

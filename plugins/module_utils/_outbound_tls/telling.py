@@ -10,7 +10,7 @@ from typing import Any
 from .._exchange.cmdlets import enable_exchange_certificate
 from .._exchange.protocol_log import Session
 from .._exchange.services import Service
-from .._powershell import foresee_no_prompt
+from .._powershell import Command, Pipeline, foresee_no_prompt
 from .case import Case
 from .causes import Explanation
 from .evidence import quoted_rows, row_text, where_ended
@@ -125,3 +125,8 @@ def held(case: Case) -> str:
 def enabling(server: str, thumbprint: str) -> str:
     """Return the line that binds a certificate to SMTP, as an administrator would type it; it asks, and wants a No."""
     return str(enable_exchange_certificate(server, thumbprint, frozenset({Service.SMTP}), policy=foresee_no_prompt))
+
+
+def on_its_server(case: Case, line: Command | Pipeline) -> str:
+    """Return a line that changes the connector, and where to type it if not on this server."""
+    return f"{line} # on a Mailbox server" if case.is_of_the_organisation else str(line)

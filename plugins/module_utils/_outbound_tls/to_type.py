@@ -13,6 +13,7 @@ from .._exchange.connector import LoggingLevel
 from .._powershell import Command
 from .case import Case
 from .finding import Finding, FindingId, FindingKind
+from .telling import on_its_server
 
 _SMTP_PORT: Final = 25
 
@@ -33,7 +34,6 @@ def with_lines(case: Case, finding: Finding) -> Finding:
 
 
 def _lines(case: Case, finding: Finding) -> tuple[str, ...]:
-    connector = case.connector
     match finding.id:
         case found if found in _ON_THE_WAY:
             return _each_hop(case, "Test-NetConnection", "ComputerName", Port=_SMTP_PORT)
@@ -42,7 +42,8 @@ def _lines(case: Case, finding: Finding) -> tuple[str, ...]:
         case FindingId.KEY_UNUSABLE | FindingId.NO_PRIVATE_KEY | FindingId.CERTIFICATE_GONE:
             return tuple(f"certutil -store My {each}" for each in finding.thumbprints)
         case FindingId.STARTTLS_IGNORED:
-            return (str(Command("Set-SendConnector", {"Identity": connector.guid, "IgnoreSTARTTLS": False})),)
+            change = Command("Set-SendConnector", {"Identity": case.identity, "IgnoreSTARTTLS": False})
+            return (on_its_server(case, change),)
         case FindingId.MAINTENANCE:
             return (str(get_server_component_state(case.reading.server.fqdn)),)
         case _ if finding.kind is FindingKind.NO_EVIDENCE and case.stuck and case.is_source:
@@ -56,7 +57,7 @@ def _lines(case: Case, finding: Finding) -> tuple[str, ...]:
 def _let_it_log(case: Case) -> tuple[str, ...]:
     if case.connector.logging_level is LoggingLevel.VERBOSE:
         return ()
-    return (str(set_send_connector_logging(case.connector.guid, LoggingLevel.VERBOSE)),)
+    return (on_its_server(case, set_send_connector_logging(case.identity, LoggingLevel.VERBOSE)),)
 
 
 def _retries(case: Case) -> tuple[str, ...]:

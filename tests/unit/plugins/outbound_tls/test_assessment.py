@@ -294,6 +294,22 @@ def test_without_a_path_the_remedy_is_a_path(make):
 # A silent log.
 
 
+def test_a_suspicion_names_the_repair_and_that_exchange_may_refuse_the_line(make):
+    remedy = assessed(make)["finding"]["remedy"]
+    assert "mailops.exchange.repair --check shows what the repair would do" in remedy
+    assert "binds only what that proves" in remedy
+    assert "Exchange may refuse to set it" in remedy
+    assert "the refusal names the cause" in remedy
+    # The first source server has what Exchange asks for.
+    first = OtherStore("MBX02", (make.certificate(1, SMTP),))
+    second = make.connector(source_servers=("MBX02", "MBX01"))
+    remedy = assessed(make, connectors=(second,), other_stores=(first,))["finding"]["remedy"]
+    assert "Exchange may refuse" not in remedy
+    assert "mailops.exchange.repair --check" in remedy
+    unexplained = assessed(make, certificates=(make.setup_certificate(),))["finding"]
+    assert (unexplained["id"], "mailops.exchange.repair" in unexplained["remedy"]) == ("unexplained", False)
+
+
 @pytest.mark.fact("protocol-log 7.3")
 def test_a_silent_log_is_no_evidence_and_the_steps_are_conditional(make, culprit):
     entry = assessed(make)

@@ -15,6 +15,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connect
     parse_connect_rows,
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.connector import LoggingLevel
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.edge import EdgeStanding
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.event import Event, Events
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.message import Message, Messages
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import SendLog
@@ -244,6 +245,22 @@ def test_what_to_type_where_the_log_is_silent_or_names_a_key(make):
     assert root_of(make, make.failing(bound), certificates=(bound,))["lines"] == [
         f"certutil -store My {bound.thumbprint}"
     ]
+
+
+@pytest.mark.parametrize(("subscribed", "is_a_copy"), [(True, True), (None, True), (False, False)])
+def test_the_copies_of_a_subscribed_edge_are_changed_on_a_mailbox_server(make, subscribed, is_a_copy):
+    """EdgeSync may give the copy another Guid, which no Mailbox server knows."""
+    who, where = (f"'{make.name}'", " # on a Mailbox server") if is_a_copy else (f"'{make.guid}'", "")
+    facts = {"edge": EdgeStanding(subscribed), "certificates": (make.setup_certificate(), make.certificate(1))}
+    silent = root_of(make, connectors=(make.connector(),), **facts)
+    assert silent["lines"][0] == f"Set-SendConnector -Identity {who} -ProtocolLoggingLevel Verbose{where}"
+    demanded = (make.queue(last_error="451 5.7.3 STARTTLS is required"),)
+    ignored = root_of(make, queues=demanded, connectors=(make.connector(ignore_starttls=True),), **facts)
+    assert ignored["lines"] == [f"Set-SendConnector -Identity {who} -IgnoreSTARTTLS:$false{where}"]
+    other = make.certificate(1, Service.SMTP, issuer="CN=Example CA 6")
+    facts["certificates"] = (make.setup_certificate(), other)
+    (named,) = [each for each in result_of(make, queues=(), **facts)["findings"] if each["kind"] == "prediction"]
+    assert named["lines"][-1].endswith(f"<S>{make.subject}'{where}")
 
 
 # Messages and events.
