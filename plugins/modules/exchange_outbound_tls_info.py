@@ -234,9 +234,8 @@ findings:
           V(unknown_error).
         - Nothing proves why with V(unexplained), with V(suspected), where a certificate of the connector's name lacks
           SMTP, and with V(sent_in_clear), where mail left unencrypted.
-        - Nothing has happened yet with V(held_back), V(messages_expire), V(name_matches_nothing),
-          V(source_lacks_certificate), V(named_certificate_unusable), V(unbound_twin), V(renewal_not_named), V(expires)
-          and V(clear_text_fallback).
+        - V(held_back), V(messages_expire), V(name_matches_nothing), V(source_lacks_certificate), V(expires),
+          V(named_certificate_unusable), V(unbound_twin), V(renewal_not_named) and V(clear_text_fallback) are to come.
         - V(healthy) is none of these.
       type: str
       sample: certificate_not_bound
