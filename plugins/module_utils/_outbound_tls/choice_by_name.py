@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Final
 
 from .._exchange.certificate import Certificate, CertificateStatus, names
@@ -22,15 +21,6 @@ from .._exchange.moments import day_text
 from .._exchange.names import CertificateName, same_name
 
 _NEVER: Final = frozenset({CertificateStatus.UNTRUSTED, CertificateStatus.INVALID, CertificateStatus.PENDING_REQUEST})
-_TRUSTED: Final = frozenset({CertificateStatus.VALID, CertificateStatus.REVOCATION_CHECK_FAILURE})
-
-
-class Chance(Enum):
-    """Whether Exchange takes a certificate of the name, if there is no other; POSSIBLE is where that is not known."""
-
-    SURE = "sure"
-    POSSIBLE = "possible"
-    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -58,18 +48,11 @@ def has_expired(certificate: Certificate, clock: datetime) -> bool:
     return certificate.not_after is not None and certificate.not_after < clock
 
 
-def chance(certificate: Certificate, clock: datetime) -> Chance:
-    """Tell whether Exchange takes a certificate of the name."""
-    if certificate.status in _NEVER or is_future(certificate, clock):
-        return Chance.NONE
-    return Chance.POSSIBLE if tuple(_doubts(certificate, clock)) else Chance.SURE
-
-
 def may_be_taken(certificates: Sequence[Certificate], name: CertificateName, clock: datetime) -> tuple[Named, ...]:
     """Return the certificates of a store that a name may stand for; in doubt is also whose names differ by case."""
     found = []
     for each in certificates:
-        if names(each, name) and chance(each, clock) is not Chance.NONE:
+        if names(each, name) and each.status not in _NEVER and not is_future(each, clock):
             spelled = () if names(each, name, match_case=True) else (_OTHER_CASE,)
             found.append(Named(each, (*spelled, *_doubts(each, clock))))
     return tuple(found)

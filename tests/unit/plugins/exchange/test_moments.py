@@ -8,7 +8,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from ansible_collections.mailops.exchange.plugins.module_utils._exchange.moments import moment_text, parse_moment
+from ansible_collections.mailops.exchange.plugins.module_utils._exchange.moments import (
+    day_text,
+    moment_text,
+    parse_moment,
+    parse_span,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,3 +49,31 @@ def test_what_is_written_is_read_back_to_the_millisecond(local: datetime, offset
     assert read is not None
     assert timedelta() <= moment - read < timedelta(milliseconds=1)
     assert text.endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "span"),
+    [
+        ("2.00:00:00", timedelta(days=2)),
+        ("00:15:00", timedelta(minutes=15)),
+        (" 10.23:59:58.1234567 ", timedelta(days=10, hours=23, minutes=59, seconds=58)),
+        ("00:00:00", timedelta()),
+    ],
+)
+def test_reads_a_span_of_time_as_net_writes_it(text: str, span: timedelta) -> None:
+    assert parse_span(text) == span
+
+
+@pytest.mark.parametrize("text", ["", "2", "2 days", "2.0:0:0", "Unlimited", "-00:15:00", "\u0662.00:00:00"])
+def test_anything_else_is_no_span_of_time(text: str) -> None:
+    with pytest.raises(ValueError, match="is no span of time"):
+        parse_span(text)
+
+
+def test_the_day_of_a_moment_is_that_of_utc() -> None:
+    west = timezone(timedelta(hours=-5))
+    assert day_text(datetime(2026, 3, 1, 23, 0, tzinfo=west)) == "2026-03-02"
+
+
+def test_where_there_is_no_moment_there_is_no_text() -> None:
+    assert moment_text(None) is None

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.fields import Unreadable
@@ -18,6 +19,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server 
     frontend_transport_service_from,
     server_from,
     server_result,
+    stops_mail,
     transport_service_from,
 )
 from ansible_collections.mailops.exchange.plugins.module_utils._powershell import RemoteObject, WireValue
@@ -139,3 +141,47 @@ def test_a_front_end_may_write_no_log_which_is_not_the_same_as_not_saying_so() -
     )
     with pytest.raises(Unreadable, match="SendProtocolLogPath"):
         frontend_transport_service_from(RemoteObject(), "mbx01")
+
+
+def test_the_connectivity_log_has_a_path_only_where_it_is_switched_on() -> None:
+    path = r"C:\Logs\Connectivity"
+    on = transport_service(ConnectivityLogEnabled=True, ConnectivityLogPath=path)
+    assert on.connectivity_log_path == path
+    assert transport_service(ConnectivityLogEnabled=False, ConnectivityLogPath=path).connectivity_log_path is None
+    assert transport_service(ConnectivityLogEnabled=True, ConnectivityLogPath="").connectivity_log_path is None
+
+
+@pytest.mark.parametrize(
+    "properties", [{}, {"ConnectivityLogEnabled": True}, {"ConnectivityLogPath": r"C:\Logs\Connectivity"}]
+)
+def test_where_nothing_was_sent_of_the_connectivity_log_there_is_none(properties: dict[str, WireValue]) -> None:
+    assert transport_service(**properties).connectivity_log_path is None
+
+
+def test_how_long_a_message_may_wait_is_known_only_when_it_was_sent() -> None:
+    assert transport_service(MessageExpirationTimeout="2.00:00:00").message_expiration == timedelta(days=2)
+    assert transport_service().message_expiration is None
+    with pytest.raises(Unreadable, match="as its MessageExpirationTimeout"):
+        transport_service(MessageExpirationTimeout="two days")
+
+
+@pytest.mark.parametrize(
+    ("component", "state", "is_edge", "stops"),
+    [
+        ("HubTransport", "Inactive", False, True),
+        ("hubtransport", "INACTIVE", False, True),
+        ("EdgeTransport", "Inactive", True, True),
+        ("ServerWideOffline", "Inactive", False, True),
+        ("ServerWideOffline", "Inactive", True, True),
+        ("HubTransport", "Draining", False, False),
+        ("HubTransport", "Active", False, False),
+        ("HubTransport", "Inactive", True, False),
+        ("EdgeTransport", "Inactive", False, False),
+        ("UMCallRouter", "Inactive", False, False),
+    ],
+)
+def test_only_its_own_transport_or_the_whole_server_being_inactive_stops_mail(
+    component: str, state: str, is_edge: bool, stops: bool
+) -> None:
+    server = Server("MBX01", "mbx01.contoso.test", "HQ", "15.2", is_mailbox=not is_edge, is_edge=is_edge)
+    assert stops_mail(ComponentState(component, state), server) is stops
