@@ -13,42 +13,11 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.certifi
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.names import CertificateName
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.server import TransportService
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.services import Service
-from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.case import make_case
-from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.diagnosis import diagnose
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.finding import FindingKind, Severity
-from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.prediction import (
-    predict,
-    with_predictions,
-)
-from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.presented import presented
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import OtherStore
 
 SMTP = Service.SMTP
 DAYS = 30
-
-
-@pytest.fixture
-def look(make):
-    """What is told of a connector whose mail leaves, unless a test says otherwise: root cause, then predictions."""
-
-    def look(*certificates, connector=None, sessions=(), **changes):
-        own = make.setup_certificate()
-        setup = () if any(each.thumbprint == own.thumbprint for each in certificates) else (own,)
-        facts = {"queues": (), "certificates": (*setup, *certificates), **changes}
-        reading = make.reading(*make.sessions(*sessions), connectors=(make.connector(**(connector or {})),), **facts)
-        case = make_case(reading, reading.connectors[0])
-        primary = diagnose(case)
-        entries = presented(
-            reading.certificates, case.connector, reading.server, reading.clock, reading.transport.default_certificate
-        )
-        primary, beside = with_predictions(case, primary, predict(case, entries, primary, DAYS))
-        for each in (primary, *beside):
-            assert len(each.sentence) <= 300
-            assert not each.sentence.endswith("…")
-            assert "\n" not in each.sentence
-        return primary, *beside
-
-    return look
 
 
 def ids(findings):
