@@ -313,3 +313,31 @@ def test_an_entry_is_told_as_json(make):
     assert (result["thumbprint"], result["usable"], result["services"]) == (make.thumbprint(1), "yes", ["SMTP"])
     none = the_only(presented((), make.connector(), make.server(), make.clock))
     assert presented_result(none)["thumbprint"] is None
+
+
+def test_where_none_is_presented_it_is_told_whether_one_bears_the_name(make):
+    def why(*certificates):
+        return presented(certificates, make.connector(), make.server(), make.clock)[-1].reasons[0]
+
+    assert why() == "no certificate that Exchange lists here bears the name: then mail waits with 454 4.7.5"
+    expired = make.certificate(1, SMTP, not_after=make.at(days=-1), status=CertificateStatus.DATE_INVALID)
+    assert why(expired) == "Exchange may take none of them: then mail waits with 454 4.7.5"
+
+
+@pytest.mark.parametrize(("domain", "how"), [("mail.contoso.com", "by name"), ("*.contoso.com", "by a wildcard")])
+def test_by_domain_it_is_told_how_it_was_found(make, domain, how):
+    connector = make.connector(tls_certificate_name=None)
+    certificate = make.certificate(1, SMTP, domains=(domain,))
+    entry = the_only(presented((certificate,), connector, make.server(), make.clock))
+    assert entry.reasons[0] == f"no TlsCertificateName is set, and it is for mail.contoso.com {how}"
+
+
+def test_by_domain_one_is_presented_outside_of_its_dates_and_may_not_help(make):
+    connector = make.connector(tls_certificate_name=None)
+    for dates, problem in (
+        ({"not_after": make.at(days=-1)}, "it expired on 2026-03-01, and the other end may refuse it"),
+        ({"not_before": make.at(days=3)}, "it is valid from 2026-03-05 on"),
+    ):
+        certificate = make.certificate(1, SMTP, **dates)
+        entry = the_only(presented((certificate,), connector, make.server(), make.clock))
+        assert (entry.certificate, entry.usable, entry.problem) == (certificate, Usable.UNKNOWN, problem)

@@ -75,3 +75,12 @@ def test_unknown_receive_connectors_do_not_hide_send_connectors(make):
     implicit = make.connector(tls_certificate_name=None)
     reading = make.reading(certificates=(only,), connectors=(implicit,), receive_connectors=None)
     assert [each.kind for each in side_effects(reading, [only.thumbprint])] == ["send_connector"]
+
+
+def test_a_binding_settles_which_one_is_presented_where_services_were_unknown(make):
+    bound = make.certificate(1, SMTP, not_before=make.at(days=-300))
+    unknown = make.certificate(2, services=None)
+    reading = make.reading(certificates=(bound, unknown), receive_connectors=(receiving("Default Frontend MBX01"),))
+    (effect,) = side_effects(reading, [unknown.thumbprint])
+    assert set(effect.before) == {bound.thumbprint, unknown.thumbprint}
+    assert effect.after == (unknown.thumbprint,)
