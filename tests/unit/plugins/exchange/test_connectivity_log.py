@@ -69,6 +69,7 @@ def test_an_attempt_that_came_to_a_connection() -> None:
         (["InfoDomainNonexistent reported by 10.0.0.10."], "InfoDomainNonexistent"),
         (["ErrorRetry reported by 10.0.0.10.", "203.0.113.25; Success reported by 10.0.0.11."], ""),
         (["203.0.113.25; Success reported by 10.0.0.10."], ""),
+        (["ErrorRetry reported by 10.0.0.10.", "InfoNoRecords reported by 10.0.0.11."], "InfoNoRecords"),
         ([], ""),
     ],
 )
@@ -82,6 +83,16 @@ def test_a_name_that_was_not_found(texts: list[str], word: str) -> None:
 )
 def test_whose_mail_was_to_leave(guid: str, destinations: list[str], concerned: bool) -> None:
     assert only(rows(BEGIN)).concerns(guid, destinations) is concerned
+
+
+def test_whose_mail_it_is_stands_in_the_row_that_begins_the_attempt() -> None:
+    attempt = only(rows(BEGIN, TIMED_OUT))
+    assert attempt.concerns(GUID, [])
+    other = only(rows("+,DnsConnectorDelivery 0;QueueLength=TQ=25;", f"-,{GUID}"))
+    assert not other.concerns(GUID, [])
+    first, second = only(rows(BEGIN)).rows[0], only(rows(TIMED_OUT, to="mx.fabrikam.com", minute=11)).rows[0]
+    (both,) = attempts_of([first, second])
+    assert both.destination == "fabrikam.com"
 
 
 def test_sessions_interleave_and_what_belongs_to_none_is_left_out() -> None:
@@ -104,10 +115,16 @@ def test_fields_may_stand_in_another_order_and_headers_anywhere() -> None:
 @pytest.mark.parametrize(
     "text",
     ["08DE\r\n", "yesterday,08DE,SMTP,a.com,+,x\r\n", "2026-03-02T02:00:00.000Z,08DE,SMTP,a.com,!,x\r\n",
+     "2026-03-02T02:00:00.000Z,08DE,SMTP,a.com,+,x,seventh\r\n",
      "2026-03-02T02:00:00.000Z,08DE,SMTP,a.com,+,half a ro"],
 )  # fmt: skip
 def test_what_is_no_row_is_passed_over(text: str) -> None:
     assert list(parse_connect_rows([HEADER + text])) == []
+
+
+def test_a_row_that_is_longer_than_any_hides_none_behind_it() -> None:
+    endless = rows(f">,{'x' * 100_000}")
+    assert [row.direction for row in parse_connect_rows([HEADER, endless, rows(BEGIN)])] == ["+"]
 
 
 def test_a_row_is_quoted_as_it_stands() -> None:

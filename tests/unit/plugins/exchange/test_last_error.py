@@ -14,6 +14,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.last_er
     LastError,
     classify_last_error,
     is_about_the_way_to_the_front_end,
+    next_hop_named,
 )
 
 FAILED_OVER = (
@@ -107,3 +108,18 @@ def test_the_way_to_the_front_end_is_told_from_what_a_front_end_answers() -> Non
 @pytest.mark.fact("protocol-log 0.1", "protocol-log 7.8")
 def test_two_families_are_worth_a_look_into_the_log() -> None:
     assert {ErrorFamily.TLS_LOCAL, ErrorFamily.TLS_OR_NETWORK} == TLS_SYMPTOMS
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[{LED=451 4.4.397 …};{MSG=};{FQDN=mbx02.contoso.test};{IP=192.0.2.1};{LRT=8/20/2018 12:00:39 AM}]",
+         "mbx02.contoso.test"),
+        ("[{IP=192.0.2.1};{fqdn=MBX02};{LED=421 4.4.1 Connection timed out}]", "MBX02"),
+        ("[{LED=421 4.4.1 Connection timed out};{FQDN=}]", ""),
+        ("421 4.4.1 Connection timed out", ""),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_the_next_hop_is_named_in_a_field_of_its_own(text: str, name: str) -> None:
+    assert next_hop_named(text) == name

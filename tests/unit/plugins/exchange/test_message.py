@@ -62,20 +62,21 @@ def test_a_message_in_every_form_that_it_comes_in(changes):
 
 
 @pytest.mark.parametrize(
-    ("status", "suspended", "in_delivery"),
+    ("status", "suspended", "in_delivery", "deferred"),
     [
-        ("Retry", False, False),
-        ("Ready", False, False),
-        ("Active", False, True),
-        ("Suspended", True, False),
-        ("PendingSuspend", True, True),
-        ("suspended", True, False),
-        ("Locked", False, False),
+        ("Retry", False, False, True),
+        ("RETRY", False, False, True),
+        ("Ready", False, False, False),
+        ("Active", False, True, False),
+        ("Suspended", True, False, False),
+        ("PendingSuspend", True, True, False),
+        ("suspended", True, False, False),
+        ("Locked", False, False, False),
     ],
 )
-def test_what_a_status_means(status, suspended, in_delivery):
+def test_what_a_status_means(status, suspended, in_delivery, deferred):
     message = read(Status=status)
-    assert (message.is_suspended, message.is_in_delivery) == (suspended, in_delivery)
+    assert (message.is_suspended, message.is_in_delivery, message.is_deferred) == (suspended, in_delivery, deferred)
 
 
 def test_what_may_be_unknown():

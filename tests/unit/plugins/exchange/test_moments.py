@@ -35,6 +35,12 @@ def test_a_time_without_offset_could_be_anybodys() -> None:
         parse_moment("2026-03-02T02:15:00")
 
 
+@pytest.mark.parametrize("text", ["", "yesterday", "03/02/2026 02:15:00"])
+def test_what_is_no_time_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match=f"'{text}' is no time"):
+        parse_moment(text)
+
+
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00", "0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00Z"])
 def test_the_smallest_time_of_net_means_no_time(text: str) -> None:
     assert parse_moment(text) is None
