@@ -23,6 +23,7 @@ _NO_TLS_OFFERED: Final = re.compile(r"remote doesn't support TLS", flags=re.IGNO
 _NO_SMTP: Final = re.compile(r"response was illegally formatted", flags=re.IGNORECASE)
 _NOT_AUTHENTICATED: Final = re.compile(r"Outbound Authentication failed with (?P<word>\w+)", flags=re.IGNORECASE)
 _DISCONNECTED: Final = re.compile(r"\((?P<word>\w+)\)")
+_CODES: Final = re.compile(r"\d+(?: \d\.\d+\.\d+)?")
 _SAID_BY_ROWS: Final = frozenset(
     {
         ErrorFamily.ACCESS_DENIED,
@@ -87,7 +88,7 @@ def _told(session: Session, *, insists_on_tls: bool) -> Explained | None:
     if insists_on_tls and session.starttls_offered is False and session.tls_verb == "" and session.disconnect:
         return masked(session) or _not_offered(), ""
     put_off = [reply for reply in session.replies if reply.startswith("4")]
-    return (_put_off(put_off[-1]), put_off[-1][:9].strip()) if put_off else None
+    return (_put_off(put_off[-1]), _codes(put_off[-1])) if put_off else None
 
 
 def _cut_off(session: Session) -> Explained | None:
@@ -141,6 +142,11 @@ def _handshake_cut_off(word: str) -> Explanation:
         f"the connection ended in the middle of the handshake{f' ({word})' if word else ''}",
         "Compare TLS versions and ciphers of both ends (TLS 1.2 in Schannel here), and look for a firewall on the way.",
     )
+
+
+def _codes(reply: str) -> str:
+    found = _CODES.match(reply)
+    return found[0] if found else ""
 
 
 def _put_off(reply: str) -> Explanation:
