@@ -170,3 +170,22 @@ def test_who_ignores_starttls_wants_mail_to_leave_in_clear(make, ignores, expect
     connector = make.connector(require_tls=False, ignore_starttls=ignores)
     rows = make.rows("08DE77F2A41B0D33", -3, *IN_CLEAR)
     assert root_of(make, rows, queues=(), connectors=(connector,))["id"] == expected
+
+
+@pytest.mark.parametrize(("insists", "risk"), [(True, "mail will wait"), (False, "mail may be leaving unencrypted")])
+def test_what_an_unbound_certificate_will_do_depends_on_whether_tls_is_insisted_on(make, insists, risk):
+    unbound = (make.setup_certificate(), make.certificate(1), make.certificate(2, Service.SMTP))
+    connector = make.connector(require_tls=insists, logging_level=LoggingLevel.VERBOSE)
+    found = root_of(make, queues=(), certificates=unbound, connectors=(connector,))
+    assert f"lacks SMTP: {risk} when" in found["message"]
+
+
+# What the queue says.
+
+
+def test_a_queue_whose_other_end_fell_silent_proves_nothing(make):
+    silent = root_of(make, queues=(make.queue(last_error="421 4.4.2 Connection dropped due to TimedOut"),))
+    assert (silent["kind"], silent["confidence"]) == ("no_evidence", "none")
+    assert "fell silent (421 4.4.2 TimedOut)" in silent["message"]
+    reset = root_of(make, queues=(make.queue(last_error="421 4.4.2 Connection dropped due to ConnectionReset"),))
+    assert (reset["id"], reset["confidence"]) == ("tls_mismatch", "probable")

@@ -13,6 +13,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.service
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.assessment import assess, assessment_result
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.binding import BindingWish, plan_binding
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.binding_state import BindingState
+from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.held_back import held_back
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.summary import verdict_result
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.verdict import judge_story, story_from
 
@@ -194,3 +195,27 @@ def test_what_another_run_holds_is_no_health(story):
     assert result["message"] == "another run, of mbx01, holds the mail of this connector back. Wait for it to end."
     assert not any("let go" in each for each in result["summary"])
     assert told["lines_to_type"] == LINES
+
+
+def test_the_last_of_the_holds_counts_also_where_an_earlier_one_failed():
+    failed = {"failed": True, "msg": "mbx01 did not answer.", "reason": "unreachable"}
+    assert held_back([failed, HELD, RELEASED]).trouble == ""
+    assert held_back([HELD, RELEASED, failed]).trouble == "mbx01 did not answer."
+    assert held_back([failed]).trouble == "mbx01 did not answer."
+
+
+def test_where_nothing_was_held_nothing_is_counted():
+    nothing = held_back([])
+    assert (nothing.count, nothing.before, nothing.waiting, nothing.warning) == (0, 0, 0, "")
+    assert nothing.summary(check_mode=False) == []
+
+
+def test_mail_is_counted_at_its_most_and_as_it_is_now():
+    told = held_back([hold(waiting=24), HELD, hold(waiting=20, held_back=19)])
+    assert (told.before, told.waiting, told.count) == (25, 20, 19)
+
+
+def test_a_message_that_nobody_knows_any_more_was_kept_all_the_same():
+    told = held_back([hold(first=[], kept="rejected")])
+    assert told.why == "the message, which went first, was rejected"
+    assert told.summary(check_mode=False)[0].startswith("Held back: 24 messages in MBX01\\3, because the message, ")
