@@ -128,6 +128,13 @@ def test_who_goes_first_next_is_not_left_alone(desk):
     going = it.do("canary")
     assert (going["left_alone"], going["held_back"], going["waiting"]) == ([], 1, 2)
     assert "Resume-Message -Identity 'MBX01\\3\\101' -Confirm:$false" in going["commands"]
+    assert it.suspended == ["MBX01\\3\\102"]
+
+
+def test_check_mode_knows_what_an_earlier_run_holds(desk):
+    it = kept_by_an_earlier_run(desk())
+    result = it.plan("canary", assumes_hold=True).outcome.result
+    assert (result["first"], result["held_back"]) == (["MBX01\\3\\101"], 1)
 
 
 # Wishes and failures.
