@@ -65,9 +65,11 @@ def test_where_mail_was_accepted_the_session_is_no_reason(ended):
     assert ended(*OFFERING, *sent, *put_off) is None
 
 
-def test_of_several_replies_that_put_mail_off_the_last_counts(ended):
+def test_of_several_replies_that_put_mail_off_the_last_counts(session, ended):
     rows = (*OFFERING, SENDER, "<,450 4.1.8 Who are you,", SENDER, "<,451 4.7.1 Greylisted,", END)
     assert ended(*rows) == (FindingId.UNKNOWN_ERROR, "451 4.7.1")
+    explanation, __ = explain_end(session(*rows), insists_on_tls=True)
+    assert explanation.meaning == 'the other end puts it off: "451 4.7.1 Greylisted"'
 
 
 @pytest.mark.parametrize(
@@ -99,3 +101,21 @@ def test_only_a_refusal_of_our_certificate_explains_a_rejection(session):
     assert both[0].id is FindingId.REFUSED_BY_PEER
     assert rejection(session(*OFFERING, SENDER, unknown, END)) is None
     assert rejection(session(*OFFERING, SENDER, "<,250 OK,", END)) is None
+
+
+def test_exchanges_own_words_count_and_not_those_of_the_other_end(session, ended):
+    no_tls = "Connector is configured to send mail only over TLS connections and remote doesn't support TLS"
+    assert ended(*OFFERING, f"*,,{no_tls}", END, insists_on_tls=False) == (FindingId.STARTTLS_NOT_OFFERED, "")
+    assert ended(*OFFERING, f"<,250 {no_tls},", END, insists_on_tls=False) is None
+    no_smtp = "The connection was dropped because a response was illegally formatted"
+    told, __ = explain_end(session("+,,", f"*,,{no_smtp}", END), insists_on_tls=True)
+    assert told.meaning == "what answers does not speak SMTP"
+    assert ended(*OFFERING, f"<,250 {no_smtp},", END) is None
+
+
+@pytest.mark.parametrize(
+    ("end", "words"), [("Remote(ConnectionReset)", "handshake (ConnectionReset)"), ("Remote", "handshake")]
+)
+def test_a_handshake_that_was_cut_off_has_the_word_that_there_is(session, end, words):
+    told, __ = explain_end(session(*OFFERING, ">,STARTTLS,", "<,220 ready,", f"-,,{end}"), insists_on_tls=True)
+    assert told.meaning == f"the connection ended in the middle of the {words}"
