@@ -88,7 +88,7 @@ def test_what_lacks_smtp_is_to_be_enabled_and_what_lacks_its_key_to_be_replaced(
     assert "is not enabled for SMTP: the next message will wait" in unbound.sentence
     assert unbound.remedy.startswith("Enable it for SMTP")
     keyless = predicted(make.certificate(2, SMTP, has_private_key=False))
-    assert "cannot be used: the next message will wait (NoCredentials)" in keyless.sentence
+    assert "it has no private key here (KB 4495258): the next message will wait (NoCredentials)" in keyless.sentence
     assert keyless.remedy.startswith("Get a new one")
     assert keyless.lines == ()
 
@@ -111,7 +111,7 @@ def test_a_twin_that_lacks_smtp_is_to_be_enabled_and_one_that_lacks_its_key_to_b
     assert unbound.remedy.startswith("Enable it for SMTP on this server before")
     keyless = predicted(make.certificate(2, SMTP, has_private_key=False), old)
     assert keyless.id.value == "named_certificate_unusable"
-    assert "cannot be used: mail waits (NoCredentials) when Exchange takes it" in keyless.sentence
+    assert "has no private key here (KB 4495258): mail waits (NoCredentials) when Exchange takes it" in keyless.sentence
     assert keyless.remedy.startswith("Get a new one")
     assert keyless.lines == ()
 
