@@ -121,10 +121,12 @@ class HoldRecord:
         return replace(self, queues=tuple(queues))
 
     def taken_over(self, me: Holder, messages: Iterable[Message]) -> HoldRecord:
-        """Hand it to another run, for which another message goes first where the former one has left."""
+        """Hand it to another run, for which another message goes first where the former one has left.
+
+        What became of that one stays unknown, so the hold is kept.
+        """
         waiting = tuple(messages)
-        queues = tuple(
-            each if each.first is not None and any(map(each.first.is_same, waiting)) else replace(each, first=None)
-            for each in self.queues
-        )
-        return replace(self, holder=me, queues=queues)
+        left = {each.first for each in self.queues if each.first and not any(map(each.first.is_same, waiting))}
+        queues = tuple(replace(each, first=None) if each.first in left else each for each in self.queues)
+        kept = Kept.UNSEEN if left and self.kept is Kept.NO else self.kept
+        return replace(self, holder=me, queues=queues, kept=kept)

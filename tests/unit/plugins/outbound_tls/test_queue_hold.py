@@ -369,6 +369,16 @@ def test_another_run_lets_another_one_go_first(desk, answered, kept):
     assert it.do("released", answered)["kept"] == kept
 
 
+def test_one_that_left_unseen_is_not_forgotten_when_another_run_takes_over(desk):
+    it = desk()
+    it.do("held"), it.do("canary")
+    it.leave("MBX01\\3\\100")
+    it.run, it.ended = 2, True
+    assert it.do("held")["kept"] == "unseen"
+    assert it.do("released")["kept"] == "unseen"
+    assert len(it.suspended) == 2
+
+
 def test_a_queue_that_somebody_suspends_after_the_hold_was_let_go_by_hand_is_his(desk):
     it = kept_by_an_earlier_run(desk())
     it.messages = tuple(replace(each, status="Retry") for each in it.messages)
