@@ -192,3 +192,12 @@ def test_a_queue_whose_other_end_fell_silent_proves_nothing(make):
     assert "fell silent (421 4.4.2 TimedOut)" in silent["message"]
     reset = root_of(make, queues=(make.queue(last_error="421 4.4.2 Connection dropped due to ConnectionReset"),))
     assert (reset["id"], reset["confidence"]) == ("tls_mismatch", "probable")
+
+
+@pytest.mark.parametrize(("sent", "qualifiers"), [(False, []), (True, ["sent_in_clear"])])
+def test_only_mail_that_was_seen_to_leave_in_clear_qualifies_a_finding(make, sent, qualifiers):
+    culprit = make.certificate(1)
+    texts = (make.failing(culprit), *([make.rows("08DE77F2A41B0D33", -3, *IN_CLEAR)] if sent else []))
+    found = root_of(make, *texts, certificates=(make.setup_certificate(), culprit), queues=(),
+                    connectors=(make.connector(require_tls=False),))  # fmt: skip
+    assert (found["id"], found["qualifiers"]) == ("certificate_not_bound", qualifiers)

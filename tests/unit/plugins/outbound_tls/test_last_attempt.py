@@ -47,3 +47,10 @@ def test_what_the_queue_says_was_tried_counts_more_than_the_log(make):
     said = f"[{{LRT=x}};{{LED={EITHER}}};{{FQDN=mx.example.com}};{{IP=203.0.113.25}}]"
     found = root_of(make, queues=(make.queue(last_error=said),), connectivity=attempt(make, SIX))
     assert "last_target_ipv6" not in found["qualifiers"]
+
+
+@pytest.mark.parametrize(("minutes", "expected"), [(-55, "port_closed"), (-56, "unknown_error")])
+def test_an_attempt_up_to_a_quarter_of_an_hour_before_the_first_failure_may_be_the_reason(make, minutes, expected):
+    queue = make.queue(last_error=EITHER, first_retry_time=make.at(minutes=-40))
+    log = attempt(make, failed(), minutes=minutes)
+    assert root_of(make, queues=(queue,), connectivity=log)["id"] == expected
