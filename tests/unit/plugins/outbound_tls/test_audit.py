@@ -130,3 +130,15 @@ def test_the_clock_of_a_fleet_is_the_latest_that_was_seen(looks):
     assert document["clock"] == looks[1]["clock"]
     assert audit_document(hosts[2:], generated="now", warn_days=30)["clock"] is None
     assert document["summary"]["states"] == {"audited": 2, "unreachable": 0, "failed": 1}
+
+
+def test_a_version_is_told_where_one_is_known(looks):
+    assert host_picture("mbx01", looks, None)["version"] == "15.2 (Build 1544.4)"
+    assert host_picture("mbx01", ({**looks[0], "version": None},), None)["version"] == ""
+    assert host_picture("mbx01", (), LOST)["version"] == ""
+
+
+def test_the_worst_host_is_what_a_fleet_is(looks):
+    hosts = [host_picture("a", looks[:1], None), host_picture("b", looks, None)]
+    assert audit_document(hosts, generated="now", warn_days=30)["summary"]["severity"] == "error"
+    assert audit_document([], generated="now", warn_days=30)["summary"]["severity"] == "unknown"
