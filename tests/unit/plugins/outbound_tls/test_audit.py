@@ -87,9 +87,11 @@ def test_a_server_without_connectors_says_so(make):
 
 
 def test_root_causes_come_before_what_stands_beside_them(looks):
-    root, beside = looks[0]["findings"][0], {**looks[0]["findings"][0], "primary": False, "id": "load"}
+    root = looks[0]["findings"][0]
+    beside = {**root, "primary": False, "id": "load", "message": "something else"}
     picture = host_picture("mbx01", ({**looks[0], "findings": [beside, root]},), None)
     assert ids(picture) == ["certificate_not_bound", "load"]
+    assert picture["message"] == root["message"]
 
 
 def test_an_unseen_server_is_worse_than_one_that_will_fail():
