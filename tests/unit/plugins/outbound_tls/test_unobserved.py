@@ -13,7 +13,7 @@ from ansible_collections.mailops.exchange.plugins.module_utils._exchange.message
 from ansible_collections.mailops.exchange.plugins.module_utils._exchange.send_log import SendLog
 from ansible_collections.mailops.exchange.plugins.module_utils._outbound_tls.reading import OtherStore
 
-from .test_findings import unknown
+from .test_findings import root_of, unknown
 
 
 @pytest.mark.parametrize(("path", "words"), [("C:\\SmtpSend", "the Send log: denied."), (None, "a Send log: denied.")])
@@ -54,3 +54,13 @@ def test_an_error_that_the_log_proves_is_understood(make):
     assert [each for each in unknown(make, queues=strange) if each.startswith("what the error means")]
     certain = unknown(make, make.failing(None, word="StrangeWord"))
     assert not [each for each in certain if each.startswith("what the error means")]
+
+
+@pytest.mark.parametrize("minutes", [-4, -300])
+def test_what_proves_nothing_is_quoted_with_its_place_however_old_it_is(make, minutes):
+    unnamed = (make.setup_certificate(),)
+    found = root_of(make, make.failing(None, minutes), certificates=unnamed)
+    assert found["kind"] == "no_evidence"
+    assert found["evidence"]["where"].startswith("SEND20260302-1.LOG, line ")
+    silent = root_of(make, certificates=unnamed)
+    assert silent["evidence"]["where"] == "LastError of MBX01\\3"
