@@ -201,3 +201,13 @@ def test_only_mail_that_was_seen_to_leave_in_clear_qualifies_a_finding(make, sen
     found = root_of(make, *texts, certificates=(make.setup_certificate(), culprit), queues=(),
                     connectors=(make.connector(require_tls=False),))  # fmt: skip
     assert (found["id"], found["qualifiers"]) == ("certificate_not_bound", qualifiers)
+
+
+def test_of_several_sessions_with_tls_the_last_one_shows_what_holds_now(make):
+    bound, remote = make.certificate(1, Service.SMTP), make.certificate(9, subject="CN=peer")
+    first = make.succeeding(bound, remote, -9, session="08DE77F2A41B0D21")
+    clear = make.rows("08DE77F2A41B0D33", -3, *IN_CLEAR)
+    connectors = (make.connector(require_tls=False),)
+    assert root_of(make, first, clear, queues=(), connectors=connectors)["id"] == "sent_in_clear"
+    last = make.succeeding(bound, remote, -2, session="08DE77F2A41B0D44")
+    assert root_of(make, first, clear, last, queues=(), connectors=connectors)["id"] == "healthy"
