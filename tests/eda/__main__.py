@@ -110,6 +110,7 @@ def shortcomings() -> list[str]:
         "no mail got stuck": "stuck" in times,
         f"the page of the audit was there after {waited:.0f} s": waited <= PAGE_WITHIN_S,
         "the check run does not name the certificate": f"enable certificate {thumbprint} for SMTP" in said,
+        "what the check run says is not readable": "\\u001b[K" not in said,
         f"{', '.join(changes)} was sent": not changes,
         f"{looks} looks in {WATCHED_S} s": WATCHED_S / INTERVAL_S / 4 <= looks <= WATCHED_S / INTERVAL_S + 5,
         "the queue is told of more than once": len(re.findall(r"'change': 'stuck'", said)) == 1,
