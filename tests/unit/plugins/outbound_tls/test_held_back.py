@@ -114,7 +114,7 @@ def test_one_that_left_unseen_keeps_the_rest_and_proves_nothing(story):
 
 def test_one_that_still_waits_while_another_left_is_named(story):
     kept = hold(kept="unseen", first=[FIRST, "MBX01\\4\\7"], first_waiting=["MBX01\\4\\7"])
-    result, _ = story(HELD, kept, waiting=24)
+    result, __ = story(HELD, kept, waiting=24)
     assert result["verdict"] == "bound_not_proven"
     assert result["message"].endswith(f": {FIRST} and MBX01\\4\\7 were to go first, and MBX01\\4\\7 still waits.")
 
@@ -184,7 +184,7 @@ def test_queues_that_were_never_let_go_are_no_repair(story):
 def test_many_commands_of_a_queue_are_told_as_one(story, many):
     commands = [f"Resume-Message -Identity 'MBX01\\3\\{number}' -Confirm:$false" for number in range(many)]
     other = "Resume-Message -Identity 'MBX01\\4\\7' -Confirm:$false"
-    _, told = story(HELD, hold(), {**RELEASED, "commands": [LINES[1], *commands, other]})
+    __, told = story(HELD, hold(), {**RELEASED, "commands": [LINES[1], *commands, other]})
     summed = commands if many == 20 else ["# Resume-Message: 21 messages of MBX01\\3"]
     assert told["commands"][-len(summed) - 2 :] == [LINES[1], *summed, other]
 
