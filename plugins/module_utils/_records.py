@@ -22,6 +22,7 @@ from ._outbound_tls.logging_record import Holder, Run
 from ._outbound_tls.plan import Refused
 
 _PAUSE: Final = 0.05
+_ENDED: Final = ":ended"
 PATIENCE: Final = timedelta(minutes=30)
 """For how long a run on another machine, such as an execution environment's container, counts as alive after it has
 last said something: it cannot be asked."""
@@ -78,6 +79,9 @@ def is_dead(holder: Holder, now: datetime, patience: timedelta = PATIENCE) -> bo
     if run.controller != socket.gethostname():
         return now - holder.since > patience
     started = _started(run.pid)
+    # A worker may outlive its run, and name it when it has ended.
+    if started is not None and started.endswith(_ENDED):
+        return True
     if started is not None and run.started:
         return started != run.started
     return not _exists(run.pid)
@@ -92,7 +96,7 @@ def _started(pid: int) -> str | None:
     except OSError:
         return None
     # A zombie has ended; where nobody reaps it, as in many a container, it stays for good.
-    return f"{boot}:ended" if fields[0] in "ZX" else f"{boot}:{fields[19]}"
+    return f"{boot}{_ENDED}" if fields[0] in "ZX" else f"{boot}:{fields[19]}"
 
 
 def _exists(pid: int) -> bool:

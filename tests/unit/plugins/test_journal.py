@@ -380,7 +380,11 @@ def test_a_process_that_nobody_has_reaped_has_ended():
     # Wait for its end without reaping it.
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     assert is_dead(Holder("mbx01", run, NOW), NOW)
+    # So has the run of a worker that outlives it and names it only now.
+    named_late = replace(run, started=_records._started(process.pid))
+    assert is_dead(Holder("mbx01", named_late, NOW), NOW)
     process.communicate()
+    assert is_dead(Holder("mbx01", named_late, NOW), NOW)
 
 
 def test_where_the_system_tells_no_start_the_number_must_do(monkeypatch):
