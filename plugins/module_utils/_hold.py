@@ -9,7 +9,6 @@ what it held, and the next run lets exactly that go, and nothing that an adminis
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,10 +22,10 @@ from ._module import Task, carry_out
 from ._outbound_tls.hold_record import HeldMessage, HeldQueue, HoldRecord, Kept
 from ._outbound_tls.hold_situation import HoldSituation, queues_concerned
 from ._outbound_tls.logging_record import Holder, Run
-from ._outbound_tls.plan import Outcome, Refused, Unsettled
+from ._outbound_tls.plan import Outcome, Unsettled
 from ._outbound_tls.queue_hold import HoldPlan, HoldWish, plan_hold
 from ._powershell import Pipeline, Result
-from ._records import PATIENCE, file_name, is_dead, locked_file, read_text, replace_file, this_run, unusable
+from ._records import PATIENCE, file_name, is_dead, locked_file, read_record, this_run, write_record
 
 _FORMAT: Final = 1
 
@@ -80,16 +79,12 @@ class HoldFile:
         Raises:
             Refused: there is a file, and it is not a record of this server and connector.
         """
-        text = read_text(self.path)
-        if text is None:
-            return None
-        try:
-            record = _record_from(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self._corrupt() from error
-        if (record.server, record.connector) != (self.server, self.connector):
-            raise self._corrupt()
-        return record
+        return read_record(
+            self.path,
+            self._own,
+            f"held mail, so whose suspended messages they are is unknown. Look at the queues of {self.server} "
+            f"(Get-Queue, Get-Message), resume what shall go, delete the file, and run again.",
+        )
 
     def write(self, record: HoldRecord | None) -> None:
         """Put a record in place, or remove it.
@@ -97,19 +92,13 @@ class HoldFile:
         Raises:
             Refused: the directory cannot be written.
         """
-        try:
-            if record is None:
-                self.path.unlink(missing_ok=True)
-            elif record != self.read():
-                replace_file(self.path, json.dumps(_record_text(record), indent=2) + "\n")
-        except OSError as error:
-            raise unusable(self.path, error) from error
+        write_record(self.path, None if record is None else _record_text(record))
 
-    def _corrupt(self) -> Refused:
-        return Refused(
-            f"{self.path} is not a record of held mail, so whose suspended messages they are is unknown. Look at the "
-            f"queues of {self.server} (Get-Queue, Get-Message), resume what shall go, delete the file, and run again."
-        )
+    def _own(self, value: Any) -> HoldRecord:
+        record = _record_from(value)
+        if (record.server, record.connector) != (self.server, self.connector):
+            raise ValueError("another's")
+        return record
 
 
 @dataclass

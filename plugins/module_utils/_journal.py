@@ -10,7 +10,6 @@ restored, so a run that dies leaves one behind, and the next run restores the le
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,9 +23,9 @@ from ._exchange.moments import moment_text, parse_moment
 from ._module import Task, carry_out
 from ._outbound_tls.logging_level import LoggingPlan, LoggingState, LoggingWish, plan_logging
 from ._outbound_tls.logging_record import Holder, Record, Run, swept
-from ._outbound_tls.plan import Outcome, Refused, Unsettled
+from ._outbound_tls.plan import Outcome, Unsettled
 from ._powershell import Pipeline, Result
-from ._records import PATIENCE, file_name, is_dead, locked_file, read_text, replace_file, this_run, unusable
+from ._records import PATIENCE, file_name, is_dead, locked_file, read_record, this_run, write_record
 
 _FORMAT: Final = 1
 _DOMAIN: Final = re.compile(r"\bDC=([^,]+)", flags=re.IGNORECASE)
@@ -165,16 +164,12 @@ class Entry:
         Raises:
             Refused: there is a file, and it is not a record of this connector.
         """
-        text = read_text(self.path)
-        if text is None:
-            return None
-        try:
-            record = _record_from(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise self._corrupt() from error
-        if (record.organisation, record.connector) != (self.organisation, self.connector):
-            raise self._corrupt()
-        return record
+        return read_record(
+            self.path,
+            self._own,
+            "this connector, so what its logging level was is unknown. Look at the connector's ProtocolLoggingLevel, "
+            "set it right, delete the file, and run again.",
+        )
 
     def write(self, record: Record | None) -> None:
         """Put a record in place, or remove it, in one step that no crash can cut in two.
@@ -182,19 +177,13 @@ class Entry:
         Raises:
             Refused: the directory cannot be written.
         """
-        try:
-            if record is None:
-                self.path.unlink(missing_ok=True)
-            elif record != self.read():
-                replace_file(self.path, json.dumps(_record_text(record), indent=2) + "\n")
-        except OSError as error:
-            raise unusable(self.path, error) from error
+        write_record(self.path, None if record is None else _record_text(record))
 
-    def _corrupt(self) -> Refused:
-        return Refused(
-            f"{self.path} is not a record of this connector, so what its logging level was is unknown. Look at the "
-            f"connector's ProtocolLoggingLevel, set it right, delete the file, and run again."
-        )
+    def _own(self, value: Any) -> Record:
+        record = _record_from(value)
+        if (record.organisation, record.connector) != (self.organisation, self.connector):
+            raise ValueError("another connector's")
+        return record
 
 
 def organisation_of(connector: SendConnector) -> str:

@@ -6,21 +6,23 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import multiprocessing
 import os
 import re
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from ._outbound_tls.logging_record import Holder, Run
 from ._outbound_tls.plan import Refused
 
+_Record = TypeVar("_Record")
 _PAUSE: Final = 0.05
 _ENDED: Final = ":ended"
 PATIENCE: Final = timedelta(minutes=30)
@@ -63,6 +65,39 @@ def read_text(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
+        raise unusable(path, error) from error
+
+
+def read_record(path: Path, parse: Callable[[Any], _Record], otherwise: str) -> _Record | None:
+    """Return the record that a file holds; None when there is no file.
+
+    ``parse`` raises ValueError, LookupError, TypeError or AttributeError for what is no record, or another's;
+    ``otherwise`` completes the sentence that tells of such a file, and what to do about it.
+
+    Raises:
+        Refused: there is a file, and it is not such a record, or it cannot be read.
+    """
+    text = read_text(path)
+    if text is None:
+        return None
+    try:
+        return parse(json.loads(text))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise Refused(f"{path} is not a record of {otherwise}") from error
+
+
+def write_record(path: Path, value: Mapping[str, Any] | None) -> None:
+    """Put a record in place, or remove it, in one step that no crash can cut in two.
+
+    Raises:
+        Refused: the directory cannot be written.
+    """
+    try:
+        if value is None:
+            path.unlink(missing_ok=True)
+        elif (text := json.dumps(value, indent=2) + "\n") != read_text(path):
+            _replace(path, text)
+    except OSError as error:
         raise unusable(path, error) from error
 
 
@@ -123,8 +158,7 @@ def _wait_for(lock: int, path: Path, budget: float, what: str) -> None:
         time.sleep(_PAUSE)
 
 
-def replace_file(path: Path, text: str) -> None:
-    """Put a file in place in one step that no crash can cut in two; OSError where that is impossible."""
+def _replace(path: Path, text: str) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
