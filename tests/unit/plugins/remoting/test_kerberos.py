@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -307,8 +308,13 @@ class TestKinit:
         command = write_program(
             tmp_path / "kinit", f"echo run >>{shlex.quote(str(runs))}", "kill -INT $PPID", "exec sleep 60"
         )
-        with pytest.raises(KeyboardInterrupt):
-            open_session(kerberos_for(server(), kinit=Kinit(command=command)))
+        # A shell lets what it starts in the background ignore interruptions.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                open_session(kerberos_for(server(), kinit=Kinit(command=command)))
+        finally:
+            signal.signal(signal.SIGINT, before)
         assert runs.read_text() == "run\n"
 
 
